@@ -1,0 +1,1 @@
+"""gradsheet: equations in, verified gradients out."""

@@ -1,0 +1,412 @@
+"""Simplification by named rules: δ's are contracted, equal factors cancel, like terms are collected.
+
+Nothing here is tried at construction; each rule that fires is logged, and the cheaper of the written and the
+multiplied-out form is kept, so that `∂L/∂h ⊙ (1 − h²)` stays a product and `h (1 − h) (h − t)/(h (1 − h))` becomes h − t.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gradsheet.calculus import steps
+from gradsheet.calculus.terms import Term, TooManyTermsError, conjuncts, rebuilt, split
+from gradsheet.expressions import (
+    ONE_EXPR,
+    ZERO_EXPR,
+    Access,
+    Add,
+    Affine,
+    AnyNode,
+    ArrayCall,
+    Call,
+    Condition,
+    Expr,
+    Index,
+    Integer,
+    Lambda,
+    Multiply,
+    Number,
+    Piecewise,
+    Power,
+    Reduce,
+    Relation,
+    Symbol,
+    at_least_zero,
+    children,
+    fold,
+    key,
+    number,
+    outside,
+    transform,
+)
+from gradsheet.operations import ARRAY_OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gradsheet.calculus.steps import Log
+
+_ROUNDS = 12
+
+
+@dataclass(slots=True)
+class Simplifier:
+    """Simplifies with the assumptions of one sheet; `row_sums` gives the symbols whose rows sum to one, and why."""
+
+    row_sums: Mapping[Symbol, str] = field(default_factory=dict)
+    log: Log = field(default_factory=steps.Log)
+
+    # ------------------------------------------------------------ whole expressions
+
+    def simplify(self, body: Expr) -> Expr:
+        """An equal expression that a person would rather write."""
+        plain = self.tidy(body, expand=False)
+        if not _worth_expanding(plain):
+            return self._noted(body, plain)
+        try:
+            opened = self.factored(self.tidy(body, expand=True))
+        except TooManyTermsError:
+            return self._noted(body, plain)
+        best = opened if cost(opened) < cost(plain) else plain
+        return self._noted(body, best)
+
+    def _noted(self, before: Expr, after: Expr) -> Expr:
+        if after is not before and key(after) != key(before):
+            self.log.add(steps.CANCEL, before, after)
+        return after
+
+    def tidy(self, body: Expr, *, expand: bool) -> Expr:
+        """Children first, then the terms of the whole."""
+
+        def rewrite(node: AnyNode) -> AnyNode:
+            match node:
+                case Add() | Multiply() | Reduce(kind="sum") | Piecewise() | Power():
+                    return self._terms(node, expand=expand)
+                case _:
+                    return node
+
+        # Products and sums are taken as a whole from their top node; only what stands inside functions,
+        # powers and conditions is tidied on its own first.
+        result: Expr = transform_islands(body, lambda island: self._terms(island, expand=expand))
+        del rewrite
+        return result
+
+    def _terms(self, body: Expr, *, expand: bool) -> Expr:
+        terms = [r for t in split(body, expand=expand) if (r := self.reduce(t)) is not None]
+        return rebuilt(self.collect(terms))
+
+    # ------------------------------------------------------------ one term
+
+    def reduce(self, term: Term) -> Term | None:
+        """Contract δ's, drop conditions that hold anyway, apply row sums, merge powers; None for zero."""
+        for _ in range(_ROUNDS + 4 * len(term.sums)):
+            if term.coefficient == 0:
+                return None
+            merged = _merge(term)
+            if merged is None:
+                return None
+            changed = merged != term
+            term = merged
+            step = self._contract(term) or self._conditions(term) or self._sums(term)
+            if step is None:
+                if not changed:
+                    return term
+                continue
+            if step is _ZERO:
+                return None
+            term = step
+        return term
+
+    def _contract(self, term: Term) -> Term | None:
+        for guard in term.guards:
+            if not (isinstance(guard, Relation) and guard.sign == "="):
+                continue
+            assert isinstance(guard.left, Integer)
+            assert isinstance(guard.right, Integer)
+            difference = guard.left.value - guard.right.value
+            if difference.is_constant:
+                if difference.constant != 0:
+                    return _ZERO
+                return replace(term, guards=_without(term.guards, guard))
+            for index in reversed(term.sums):
+                coefficient = difference.coefficient(index)
+                if abs(coefficient) != 1:
+                    continue
+                solution = (difference - Affine.atom(index) * coefficient) * -coefficient
+                if any(a is index for a in solution.atoms()) or _uses(term, index, solution):
+                    continue
+                inside = (
+                    Relation("≤", Integer(index.low), Integer(solution)),
+                    Relation("≤", Integer(solution), Integer(index.high)),
+                )
+                rest = replace(term, guards=(*_without(term.guards, guard), *inside))
+                result = rest.substituted(index, solution)
+                self.log.add(steps.CONTRACTION, rebuilt([term]), rebuilt([result]))
+                return result
+            bounded = _forced(difference)
+            if bounded:
+                return _ZERO
+        return None
+
+    def _conditions(self, term: Term) -> Term | None:
+        for guard in term.guards:
+            if not isinstance(guard, Relation):
+                continue
+            value = _nonnegative_form(guard)
+            if value is None:
+                if guard.sign == "≠" and isinstance(guard.left, Integer) and isinstance(guard.right, Integer):
+                    difference = guard.left.value - guard.right.value
+                    if difference.is_constant and difference.constant == 0:
+                        return _ZERO
+                    if at_least_zero(difference - 1) or at_least_zero(-difference - 1):
+                        return replace(term, guards=_without(term.guards, guard))
+                continue
+            others = tuple(v for g in term.guards if g is not guard and (v := _nonnegative_form(g)) is not None)
+            if at_least_zero(value, others):
+                return replace(term, guards=_without(term.guards, guard))
+            if at_least_zero(-value - 1):
+                return _ZERO
+        return None
+
+    def _sums(self, term: Term) -> Term | None:
+        for index in term.sums:
+            if index.low == index.high:
+                return term.substituted(index, index.low)
+            touching = [f for f in term.factors if index in f.free]
+            guarded = any(index in g.free for g in term.guards)
+            dependent = any(any(a is index for side in other.range for a in side.atoms()) for other in term.sums)
+            if guarded or dependent:
+                continue
+            rest = tuple(s for s in term.sums if s is not index)
+            if not touching:
+                count = index.high - index.low + 1
+                factor: Expr = number(count.constant) if count.is_constant else Integer(count)
+                return replace(term, sums=rest, factors=(*term.factors, factor))
+            if len(touching) == 1 and (reason := self._row_sum(touching[0], index)):
+                result = replace(term, sums=rest, factors=tuple(f for f in term.factors if f is not touching[0]))
+                self.log.add(steps.ROW_SUM, rebuilt([term]), rebuilt([result]), reason)
+                return result
+        return None
+
+    def _row_sum(self, factor: Expr, index: Index) -> str | None:
+        position = Affine.atom(index)
+        if isinstance(factor, Access) and factor.symbol in self.row_sums and factor.at:
+            axis = factor.symbol.axes[-1]
+            whole = axis.range == index.range
+            if factor.at[-1] == position and whole and not any(index in _indices(a) for a in factor.at[:-1]):
+                name = factor.symbol.name
+                reason = self.row_sums[factor.symbol]
+                return f"Σ {name} = 1: {reason}"
+        if isinstance(factor, ArrayCall) and ARRAY_OPERATIONS[factor.operation].rows_sum_to_one and factor.at == (position,):
+            return "the entries of a softmax sum to one"
+        return None
+
+    # ------------------------------------------------------------ many terms
+
+    def collect(self, terms: Sequence[Term]) -> list[Term]:
+        """Like terms are one."""
+        found: dict[object, Term] = {}
+        for term in terms:
+            identity = key(rebuilt([replace(term, coefficient=Fraction(1))]))
+            if identity in found:
+                known = found[identity]
+                found[identity] = replace(known, coefficient=known.coefficient + term.coefficient)
+            else:
+                found[identity] = term
+        return [t for t in found.values() if t.coefficient]
+
+    def factored(self, body: Expr) -> Expr:
+        """Common factors of terms under the same sums are taken out: Σ p x − Σ y x is Σ (p − y) x."""
+        terms = split(body, expand=False)
+        groups: dict[object, list[Term]] = {}
+        for term in terms:
+            groups.setdefault((tuple(term.sums), frozenset(term.guards)), []).append(term)
+        result: list[Term] = []
+        for group in groups.values():
+            result.extend(_factor_group(group) if len(group) > 1 else group)
+        return rebuilt(result)
+
+
+_ZERO = Term(Fraction(0))
+
+
+def _factor_group(group: list[Term]) -> list[Term]:
+    common: list[Expr] = [f for f in group[0].factors if not isinstance(f, Number)]
+    for term in group[1:]:
+        kept = []
+        pool = [key(f) for f in term.factors]
+        for factor in common:
+            if key(factor) in pool:
+                pool.remove(key(factor))
+                kept.append(factor)
+        common = kept
+    scale = group[0].coefficient
+    same_scale = all(abs(t.coefficient) == abs(scale) for t in group)
+    if not common and not (same_scale and abs(scale) != 1 and not group[0].sums):
+        return group
+    scale = abs(scale) if same_scale else Fraction(1)
+    if all(t.coefficient < 0 for t in group):
+        scale = -scale
+    inner: list[Term] = []
+    for term in group:
+        factors = list(term.factors)
+        for factor in common:
+            identity = key(factor)
+            factors.remove(next(f for f in factors if key(f) == identity))
+        inner.append(Term(term.coefficient / scale, tuple(factors)))
+    bracket = rebuilt(inner)
+    first = group[0]
+    return [Term(scale, (*common, bracket), first.sums, first.guards)]
+
+
+def _merge(term: Term) -> Term | None:
+    """Powers of equal bases are joined; numbers go into the coefficient; an empty product is 1."""
+    coefficient = term.coefficient
+    order: list[object] = []
+    bases: dict[object, tuple[Expr, Fraction]] = {}
+    brackets: set[object] = set()
+    rest: dict[object, Expr] = {}
+    for factor in term.factors:
+        base, exponent = factor, Fraction(1)
+        if isinstance(factor, Power) and isinstance(factor.exponent, Number):
+            base, exponent = factor.base, factor.exponent.value
+        if isinstance(base, Integer) and base.value.is_constant:
+            base = number(base.value.constant)
+        if isinstance(base, Number) and exponent.denominator == 1 and (base.value or exponent > 0) and abs(exponent) <= 64:
+            coefficient *= base.value ** int(exponent)
+            if coefficient == 0:
+                return None
+            continue
+        identity = key(base)
+        if isinstance(base, Piecewise) and base.then is ONE_EXPR and base.otherwise is ZERO_EXPR:
+            if identity not in brackets:
+                brackets.add(identity)
+                order.append(identity)
+                rest[identity] = base
+            continue
+        if identity in bases:
+            bases[identity] = (bases[identity][0], bases[identity][1] + exponent)
+        else:
+            bases[identity] = (base, exponent)
+            order.append(identity)
+    factors: list[Expr] = []
+    for identity in order:
+        if identity in rest:
+            factors.append(rest[identity])
+            continue
+        base, exponent = bases[identity]
+        if exponent == 0:
+            continue
+        factors.append(base if exponent == 1 else Power(base, number(exponent)))
+    guards = tuple(dict.fromkeys(c for g in term.guards for c in conjuncts(g)))
+    if coefficient == term.coefficient and tuple(factors) == term.factors and guards == term.guards:
+        return term
+    return Term(coefficient, tuple(factors), term.sums, guards)
+
+
+def _without(guards: tuple[Condition, ...], guard: Condition) -> tuple[Condition, ...]:
+    return tuple(g for g in guards if g is not guard)
+
+
+def _indices(value: Affine) -> set[Index]:
+    return {a for a in value.atoms() if isinstance(a, Index)}
+
+
+def _uses(term: Term, index: Index, solution: Affine) -> bool:
+    """Whether a solution for an index uses an inner index whose own range depends on it."""
+    inner = _indices(solution)
+    return any(s in inner and index in (_indices(s.low) | _indices(s.high)) for s in term.sums)
+
+
+def _forced(difference: Affine) -> bool:
+    """Whether an equality certainly fails."""
+    return outside(difference, Affine(0), Affine(0))
+
+
+def _nonnegative_form(guard: Condition) -> Affine | None:
+    if not (isinstance(guard, Relation) and isinstance(guard.left, Integer) and isinstance(guard.right, Integer)):
+        return None
+    left, right = guard.left.value, guard.right.value
+    match guard.sign:
+        case "≤":
+            return right - left
+        case "<":
+            return right - left - 1
+        case "≥":
+            return left - right
+        case ">":
+            return left - right - 1
+        case _:
+            return None
+
+
+def transform_islands(body: Expr, tidy: object) -> Expr:
+    """Tidy each maximal sum-of-products; what stands inside functions and powers is an island of its own."""
+
+    def island(node: Expr) -> Expr:
+        return tidy(node)  # type: ignore[operator,no-any-return]
+
+    def rewrite(node: AnyNode) -> AnyNode:
+        match node:
+            case Call(function=function, arguments=arguments):
+                return Call(function, tuple(island(a) for a in arguments))
+            case ArrayCall(operation=operation, argument=argument, at=at):
+                return ArrayCall(operation, Lambda(argument.indices, island(argument.body)), at)
+            case Power(base=base, exponent=exponent):
+                return Power(island(base) if isinstance(base, Add) else base, exponent)
+            case Reduce(kind=kind, index=index, body=inner) if kind != "sum":
+                return Reduce(kind, index, island(inner))
+            case Relation(sign=sign, left=left, right=right) if not isinstance(left, Integer):
+                return Relation(sign, island(left), island(right))
+            case _:
+                return node
+
+    return island(transform(body, rewrite))
+
+
+def _worth_expanding(body: Expr) -> bool:
+    """Whether multiplying out could help: an inverse, or a sum, stands beside another sum in a product."""
+
+    def visit(node: AnyNode, below: tuple[bool, ...]) -> bool:
+        if any(below):
+            return True
+        if isinstance(node, Multiply):
+            sums = [f for f in node.factors if isinstance(f, Add)]
+            nested = [f for f in node.factors if isinstance(f, (Reduce, Power))]
+            return bool(sums) and (len(sums) > 1 or bool(nested) or len(node.factors) > 2)
+        return isinstance(node, Add) and any(isinstance(t, Multiply) and any(isinstance(f, Add) for f in t.factors) for t in node.terms)
+
+    return fold(body, visit)
+
+
+def cost(body: AnyNode) -> float:
+    """How much there is to write: names count 1, signs a half, sums, powers and functions more."""
+
+    def visit(node: AnyNode, below: tuple[float, ...]) -> float:
+        inner = sum(below)
+        match node:
+            case Number(value=value):
+                return 0.3 if value in {1, -1} else 1.0
+            case Access():
+                return 1.0 + 0.2 * (node.symbol.adjoint_of is not None)
+            case Multiply() | Add():
+                return inner + 0.5 * (len(below) - 1)
+            case Power():
+                return inner + 0.5
+            case Reduce():
+                return inner + 1.0
+            case Call():
+                return inner + 1.0
+            case ArrayCall():
+                return inner + 1.5
+            case Piecewise():
+                return inner + 1.0
+            case Relation(left=Integer()):
+                return 0.5
+            case _:
+                return inner + 0.5
+
+    # A shared node is written each time it is used, so costs add up along the tree.
+    return fold(body, visit) if children(body) else visit(body, ())

@@ -1,0 +1,67 @@
+"""The log of rules: each step names its rule, what stood before, what stands after, and what it relies on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradsheet.expressions import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named rule with the sentence a person would write."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One application of a rule."""
+
+    rule: Rule
+    before: Expr
+    after: Expr
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Log:
+    """The steps of one derivation, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    def add(self, rule: Rule, before: Expr, after: Expr, *conditions: str) -> None:
+        self.steps.append(Step(rule, before, after, conditions))
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Everything relied on, once each."""
+        return tuple(dict.fromkeys(c for s in self.steps for c in s.conditions))
+
+    def names(self) -> set[str]:
+        return {s.rule.name for s in self.steps}
+
+
+CONSTANT = Rule("constant_rule", "what does not depend on the variable has derivative 0")
+VARIABLE = Rule("variable_rule", "∂x_i/∂x_j is 1 for i = j, else 0")
+SUM = Rule("sum_rule", "the derivative of a sum is the sum of the derivatives")
+PRODUCT = Rule("product_rule", "one factor at a time is differentiated, the others stay")
+POWER = Rule("power_rule", "(uⁿ)' = n uⁿ⁻¹ u'")
+EXPONENTIAL = Rule("exponential_rule", "(aᵘ)' = aᵘ log(a) u'")
+CHAIN = Rule("chain_rule", "outer derivative times inner derivative")
+PIECEWISE = Rule("piecewise_rule", "each branch is differentiated where it holds")
+FACTORS = Rule("running_product_rule", "one factor of the running product at a time is differentiated")
+EXTREME = Rule("extreme_rule", "only the largest (smallest) entry moves a maximum (minimum)")
+CONFIGURATIONS = Rule("configurations_rule", "a finite sum is differentiated term by term")
+UNFOLD = Rule("definition_of_function", "the function is replaced by its definition")
+CONTRACTION = Rule("contraction", "a sum over δ_ij keeps the one term with i = j")
+ROW_SUM = Rule("row_sum", "the entries of the row sum to one")
+CANCEL = Rule("cancellation", "equal factors cancel, like terms are collected")
+FOLD = Rule("output_form", "the derivative is written with the output that is known already")
+SUBSTITUTE = Rule("substitution", "the earlier derivative is put in, and the product becomes simpler")
+SYMMETRIC = Rule("symmetric_gradient", "for a symmetric variable the gradient is the symmetric part (G + Gᵀ)/2")
+DATA = Rule("gradient_of_mean", "the gradient of a mean (sum) over the data is the mean (sum) of the gradients")
+USES = Rule("multivariable_chain_rule", "the adjoint is the sum over all uses")

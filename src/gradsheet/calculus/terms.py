@@ -1,0 +1,303 @@
+"""Sums of products in the open: coefficient · Σ over indices [guards] factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gradsheet.expressions import (
+    ONE_EXPR,
+    ZERO_EXPR,
+    Add,
+    Affine,
+    Condition,
+    Expr,
+    Index,
+    Integer,
+    Junction,
+    Multiply,
+    Number,
+    Piecewise,
+    Power,
+    Reduce,
+    Relation,
+    affine_indices,
+    number,
+    rename_bound,
+    substitute,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MAX_TERMS = 400
+
+
+class TooManyTermsError(Exception):
+    """An expansion grew past what a person would write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """coefficient · Σ_sums [guards] Π factors."""
+
+    coefficient: Fraction = Fraction(1)
+    factors: tuple[Expr, ...] = ()
+    sums: tuple[Index, ...] = ()
+    guards: tuple[Condition, ...] = ()
+
+    def times(self, other: Term) -> Term:
+        return Term(
+            self.coefficient * other.coefficient,
+            self.factors + other.factors,
+            self.sums + other.sums,
+            self.guards + tuple(g for g in other.guards if g not in self.guards),
+        )
+
+    def substituted(self, index: Index, value: Affine) -> Term:
+        mapping = {index: value}
+        sums: list[Index] = []
+        renamed: dict[Index, Affine] = dict(mapping)
+        for s in self.sums:
+            if s is index:
+                continue
+            low, high = s.low.substitute(renamed), s.high.substitute(renamed)  # type: ignore[arg-type]
+            if low != s.low or high != s.high:
+                new = Index(s.name, low, high)
+                renamed[s] = Affine.atom(new)
+                s = new
+            sums.append(s)
+        factors = tuple(substitute(f, renamed) for f in self.factors)
+        guards = tuple(substitute(g, renamed) for g in self.guards)
+        return Term(self.coefficient, factors, tuple(sums), guards)
+
+
+def is_index_condition(condition: Condition) -> bool:
+    """Whether a condition speaks of indices and sizes alone."""
+    match condition:
+        case Relation(left=Integer(), right=Integer()):
+            return True
+        case Junction(conditions=conditions):
+            return all(is_index_condition(c) for c in conditions)
+        case Relation():
+            return False
+        case _:
+            return is_index_condition(condition.condition)
+
+
+def conjuncts(condition: Condition) -> Iterable[Condition]:
+    if isinstance(condition, Junction) and condition.kind == "and":
+        for part in condition.conditions:
+            yield from conjuncts(part)
+    else:
+        yield condition
+
+
+def opposite(condition: Condition) -> Condition | None:
+    flipped = {"=": "≠", "≠": "=", "<": "≥", "≥": "<", ">": "≤", "≤": ">"}
+    if isinstance(condition, Relation):
+        return Relation(flipped[condition.sign], condition.left, condition.right)  # type: ignore[arg-type]
+    return None
+
+
+def split(body: Expr, *, expand: bool) -> list[Term]:
+    """An expression as terms; with `expand`, sums inside products are multiplied out, else only around δ's."""
+    match body:
+        case Number(value=value):
+            return [Term(value)] if value else []
+        case Add(terms=terms):
+            result = [t for part in terms for t in split(part, expand=expand)]
+            _limit(result)
+            return result
+        case Multiply(factors=factors):
+            return _product(factors, expand=expand)
+        case Reduce(kind="sum", index=index, body=inner):
+            return [
+                replace(t, sums=(index, *t.sums)) for t in split(inner, expand=expand)
+            ]
+        case Piecewise(condition=condition, then=then, otherwise=otherwise):
+            return _piecewise(body, condition, then, otherwise, expand=expand)
+        case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and isinstance(base, Multiply):
+            return split(Multiply(tuple(Power(f, number(value)) for f in base.factors)), expand=expand)
+        case Power(base=Number(value=base_value), exponent=Number(value=value)) if value.denominator == 1 and base_value and abs(value) <= 64:
+            return [Term(base_value ** int(value))]
+        case Power(base=Power(base=base, exponent=Number(value=inner)), exponent=Number(value=value)) if (
+            value.denominator == 1
+        ):
+            return split(_power(base, inner * value), expand=expand)
+        case Power(base=base, exponent=Number(value=value)) if expand and isinstance(base, Add) and value.denominator == 1 and 1 < value <= 3:
+            return _product((base,) * int(value), expand=True)
+        case _:
+            return [Term(factors=(body,))]
+
+
+def _power(base: Expr, exponent: Fraction) -> Expr:
+    if exponent == 0:
+        return ONE_EXPR
+    return base if exponent == 1 else Power(base, number(exponent))
+
+
+def _piecewise(body: Expr, condition: Condition, then: Expr, otherwise: Expr, *, expand: bool) -> list[Term]:
+    if is_index_condition(condition):
+        terms: list[Term] = []
+        if then is not ZERO_EXPR:
+            extra = tuple(conjuncts(condition))
+            terms += [replace(t, guards=(*t.guards, *extra)) for t in split(then, expand=expand)]
+        if otherwise is not ZERO_EXPR:
+            flipped = opposite(condition)
+            if flipped is None:
+                return [Term(factors=(body,))]
+            terms += [replace(t, guards=(*t.guards, flipped)) for t in split(otherwise, expand=expand)]
+        return terms
+    if then is otherwise:
+        return split(then, expand=expand)
+    if otherwise is ZERO_EXPR and then is not ONE_EXPR:
+        bracket = Piecewise(condition, ONE_EXPR, ZERO_EXPR)
+        return [replace(t, factors=(*t.factors, bracket)) for t in split(then, expand=expand)]
+    if then is ZERO_EXPR and otherwise is not ZERO_EXPR:
+        flipped = opposite(condition)
+        if flipped is not None:
+            bracket = Piecewise(flipped, ONE_EXPR, ZERO_EXPR)
+            return [replace(t, factors=(*t.factors, bracket)) for t in split(otherwise, expand=expand)]
+    return [Term(factors=(body,))]
+
+
+def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:
+    result = [Term()]
+    late: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Add) and expand:
+            late.append(factor)  # multiplied out last, so that equal factors cancel first
+            continue
+        parts = split(factor, expand=expand)
+        if not parts:
+            return []
+        if len(parts) > 1 and not expand and not any(_has_open_delta(p) for p in parts):
+            parts = [Term(factors=(factor,))]
+        result = _times(result, parts)
+    if late:
+        opened: list[Term] = []
+        for term in result:
+            opened.extend(_multiply_out(term, late))
+        result = opened
+    return result
+
+
+def _has_open_delta(term: Term) -> bool:
+    return bool(term.guards)
+
+
+def _multiply_out(term: Term, sums: list[Expr]) -> list[Term]:
+    remaining = list(sums)
+    factors = list(term.factors)
+    for addend in list(remaining):
+        inverse = next((f for f in factors if isinstance(f, Power) and f.base is addend and f.exponent is number(-1)), None)
+        if inverse is not None:
+            factors.remove(inverse)
+            remaining.remove(addend)
+    result = [replace(term, factors=tuple(factors))]
+    for addend in remaining:
+        result = _times(result, split(addend, expand=True))
+    return result
+
+
+def _times(left: list[Term], right: list[Term]) -> list[Term]:
+    result = []
+    for a in left:
+        for b in right:
+            clash = set(a.sums) & set(b.sums)
+            if clash:
+                b = _renamed(b, clash)
+            result.append(a.times(b))
+    _limit(result)
+    return result
+
+
+def _limit(terms: list[Term]) -> None:
+    if len(terms) > _MAX_TERMS and sum(len(t.factors) for t in terms) > 8 * _MAX_TERMS:
+        raise TooManyTermsError
+
+
+def _renamed(term: Term, clash: set[Index]) -> Term:
+    for index in clash:
+        new = index.fresh()
+        moved = term.substituted(index, Affine.atom(new))
+        term = replace(moved, sums=(new, *moved.sums))
+    return term
+
+
+def rebuilt(terms: list[Term]) -> Expr:
+    """Terms as an expression again: what does not depend on a summed index stands outside its sum."""
+    parts = [_term(t) for t in terms]
+    if not parts:
+        return ZERO_EXPR
+    if len(parts) == 1:
+        return parts[0]
+    if _is_negative(parts[0]):
+        k = next((k for k, p in enumerate(parts) if not _is_negative(p)), 0)
+        parts.insert(0, parts.pop(k))
+    return Add(tuple(parts))
+
+
+def _is_negative(body: Expr) -> bool:
+    if isinstance(body, Multiply):
+        return isinstance(body.factors[0], Number) and body.factors[0].value < 0
+    return isinstance(body, Number) and body.value < 0
+
+
+def _term(term: Term) -> Expr:
+    if not term.sums:
+        return _guarded(_factors(term.coefficient, term.factors), term.guards)
+    groups = _components(term)
+    outside = [f for f in term.factors if not (f.free & set(term.sums))]
+    loose = [g for g in term.guards if not (g.free & set(term.sums))]
+    factors: list[Expr] = list(outside)
+    for sums, inner, guards in groups:
+        body = _guarded(_factors(Fraction(1), inner), guards)
+        for index in reversed(sums):
+            body = Reduce("sum", index, body)
+        factors.append(body)
+    return _guarded(_factors(term.coefficient, tuple(factors)), tuple(loose))
+
+
+def _components(term: Term) -> list[tuple[list[Index], tuple[Expr, ...], tuple[Condition, ...]]]:
+    """Summed indices that share no factor are summed apart."""
+    parent = {i: i for i in term.sums}
+
+    def find(i: Index) -> Index:
+        while parent[i] is not i:
+            i = parent[i]
+        return i
+
+    links: list[frozenset[Index]] = [f.free for f in term.factors] + [g.free for g in term.guards]
+    for index in term.sums:
+        links.append(frozenset({index}) | affine_indices(index.low) | affine_indices(index.high))
+    for link in links:
+        used = [i for i in term.sums if i in link]
+        for other in used[1:]:
+            parent[find(other)] = find(used[0])
+    result = []
+    for root in dict.fromkeys(find(i) for i in term.sums):
+        members = [i for i in term.sums if find(i) is root]
+        inside = set(members)
+        factors = tuple(f for f in term.factors if f.free & inside)
+        guards = tuple(g for g in term.guards if g.free & inside)
+        result.append((members, factors, guards))
+    return result
+
+
+def _guarded(body: Expr, guards: tuple[Condition, ...]) -> Expr:
+    if not guards:
+        return body
+    condition: Condition = guards[0] if len(guards) == 1 else Junction("and", guards)
+    return Piecewise(condition, body, ZERO_EXPR)
+
+
+def _factors(coefficient: Fraction, factors: tuple[Expr, ...]) -> Expr:
+    if coefficient != 1 or not factors:
+        factors = (number(coefficient), *factors)
+    return factors[0] if len(factors) == 1 else Multiply(factors)
+
+
+__all__ = ["Term", "TooManyTermsError", "conjuncts", "is_index_condition", "opposite", "rebuilt", "rename_bound", "split"]

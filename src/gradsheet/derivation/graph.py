@@ -1,0 +1,79 @@
+"""The equation graph: which equation uses which symbol, and what lies between parameters and objective."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradsheet.calculus import unfold_all
+from gradsheet.expressions import Configurations, Role, Symbol, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gradsheet.expressions import Expr
+    from gradsheet.sheet import Equation, FunctionDefinition
+
+
+class Graph:
+    """Equations in order, with the users of each symbol; grows when derivatives become equations themselves."""
+
+    def __init__(self, equations: Iterable[Equation], functions: Mapping[Symbol, FunctionDefinition]) -> None:
+        self.functions = functions
+        self.equations: list[Equation] = []
+        self.users: dict[Symbol, list[Equation]] = {}
+        self.clauses: dict[Symbol, list[Equation]] = {}
+        self.position: dict[Symbol, int] = {}
+        self.unfolded: dict[Equation, Expr] = {}
+        for equation in equations:
+            self.append(equation)
+
+    def append(self, equation: Equation) -> None:
+        """Add an equation at the end."""
+        body = unfold_all(equation.body, self.functions)
+        self.unfolded[equation] = body
+        self.equations.append(equation)
+        self.clauses.setdefault(equation.symbol, []).append(equation)
+        self.position.setdefault(equation.symbol, len(self.position))
+        for symbol in body.symbols:
+            self.users.setdefault(symbol, []).append(equation)
+
+    def body(self, equation: Equation) -> Expr:
+        """The right-hand side with functions of the sheet unfolded."""
+        return self.unfolded[equation]
+
+    def depends_on(self, sources: Iterable[Symbol]) -> set[Symbol]:
+        """Everything computed, directly or not, from the sources; the sources themselves included."""
+        found = set(sources)
+        stack = list(found)
+        while stack:
+            for equation in self.users.get(stack.pop(), ()):
+                if equation.symbol not in found:
+                    found.add(equation.symbol)
+                    stack.append(equation.symbol)
+        return found
+
+    def needed_for(self, target: Symbol) -> set[Symbol]:
+        """Everything that a symbol is computed from, itself included."""
+        found = {target}
+        stack = [target]
+        while stack:
+            for equation in self.clauses.get(stack.pop(), ()):
+                for symbol in self.unfolded[equation].symbols:
+                    if symbol not in found:
+                        found.add(symbol)
+                        stack.append(symbol)
+        return found
+
+    def between(self, sources: Iterable[Symbol], target: Symbol) -> list[Symbol]:
+        """Computed symbols on a way from the sources to the target, in order; the target is the last."""
+        active = self.depends_on(sources) & self.needed_for(target)
+        return sorted((s for s in active if s in self.clauses), key=lambda s: self.position[s])
+
+
+def local_variables(body: Expr) -> set[Symbol]:
+    """Variables of sums over configurations."""
+    return {n.variable for n in walk(body) if isinstance(n, Configurations)}
+
+
+def is_input(symbol: Symbol) -> bool:
+    return symbol.role in {Role.INPUT, Role.COTANGENT}

@@ -1,0 +1,45 @@
+"""The one sentence that says why an adjoint has its form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.calculus import Log
+    from gradsheet.expressions import Symbol
+
+
+def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol]) -> str:
+    """The rules of an adjoint in words: what the equations do to the variable, and what was put in."""
+    parts: list[str] = []
+    names = [s.rule.name for s in log.steps]
+    sentences = {s.rule.name: s.rule.sentence for s in log.steps}
+    functions = [n for n in dict.fromkeys(names) if n in ELEMENTWISE or n in ARRAY_OPERATIONS]
+    if functions:
+        parts.append("; ".join(sentences[n] for n in functions))
+    elif "chain_rule" in names:
+        parts.append("chain rule with an unspecified function")
+    if "power_rule" in names and not functions:
+        parts.append("power rule")
+    if "exponential_rule" in names:
+        parts.append("exponential rule")
+    if "piecewise_rule" in names:
+        parts.append("each branch where it holds")
+    if "extreme_rule" in names:
+        parts.append("the extreme entry alone counts")
+    if "definition_of_function" in names:
+        parts.append("functions by their definitions")
+    if not parts:
+        through = ", ".join(s.name for s in uses)
+        parts.append(f"{through} {'is' if len(uses) == 1 else 'are'} linear in {wrt.name}" if uses else f"nothing depends on {wrt.name}")
+    if len(uses) > 1:
+        parts.append("sum over the uses in " + ", ".join(s.name for s in uses))
+    if "substitution" in names and ("row_sum" in names or "cancellation" in names):
+        parts.append("put in and simplified")
+    if "symmetric_gradient" in names:
+        parts.append("symmetric part")
+    return "; ".join(parts)

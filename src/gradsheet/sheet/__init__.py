@@ -1,0 +1,21 @@
+"""Names bound, shapes checked, definitions ordered."""
+
+from gradsheet.sheet.expressions import ExpressionReader, derivative_name
+from gradsheet.sheet.model import Equation, FunctionDefinition, GivenValue, Objective, Sheet, UpdateRule
+from gradsheet.sheet.reader import read_sheet
+from gradsheet.sheet.sizes import literal, range_text, shape_text
+
+__all__ = [
+    "Equation",
+    "ExpressionReader",
+    "FunctionDefinition",
+    "GivenValue",
+    "Objective",
+    "Sheet",
+    "UpdateRule",
+    "derivative_name",
+    "literal",
+    "range_text",
+    "read_sheet",
+    "shape_text",
+]

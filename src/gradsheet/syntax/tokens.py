@@ -1,0 +1,283 @@
+"""Plain text into tokens with spans: one master pattern, one pass, no context but the character before.
+
+Keyboard spellings become the signs they stand for, so that a parser sees one spelling of everything. Raised and
+lowered characters become braces: `x²` reads as `x ^ { 2 }`, `Σᵢ` as `Σ _ { i }`. A reader of another spelling
+(LaTeX) only has to produce the same tokens.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradsheet.diagnostics import Span
+from gradsheet.syntax.names import canonical_key
+from gradsheet.syntax.vocabulary import BINDERS, RESERVED, SUBSCRIPTS, SUPERSCRIPTS, VULGAR_FRACTIONS
+
+if TYPE_CHECKING:
+    from gradsheet.diagnostics import Diagnostics, Source
+
+MOST_DIGITS = 5000
+LARGEST_EXPONENT = 4000
+_SHORT = 20  # what fits a line of a message
+
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_SETS = "ℝℕℤℚℂ"
+_RAISED = "".join(SUPERSCRIPTS)
+_LOWERED = "".join(SUBSCRIPTS)
+_LOWERED_LETTERS = "".join(c for c in SUBSCRIPTS if c.isalpha())
+_NEVER = re.escape(_RAISED + VULGAR_FRACTIONS + _SETS + "∞")
+_FIRST = rf"[^\W\d_{_NEVER}{re.escape(_LOWERED)}]"
+_NEXT = rf"[^\W_{_NEVER}]|[{_MARKS}]"
+
+_TOKEN = re.compile(
+    rf"""
+    (?P<space>[ \t\r\f\v\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+)
+  | (?P<newline>\n)
+  | (?P<comment>\#[^\n]*)
+  | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<word>{_FIRST}(?:{_NEXT}|_+(?={_NEXT}))*)
+  | (?P<set>[{_SETS}])
+  | (?P<raised>[{re.escape(_RAISED)}]+)
+  | (?P<lowered>[{re.escape(_LOWERED)}]+)
+  | (?P<vulgar>[{VULGAR_FRACTIONS}])
+  | (?P<sign>\.\.|\.\*|\./|<-|->|<=|>=|!=|==|:=|\|\||\*\*|.)
+    """,
+    re.VERBOSE,
+)
+
+_SIGNS: dict[str, str] = {
+    **{c: c for c in "+-*/^()[]{},;:=<>|_∂√'⊤"},
+    "−": "-", "∗": "*", "÷": "/", "⁄": "/", "∕": "/", "∣": "|", "‖": "‖", "∥": "‖", "||": "‖",
+    "..": "..", ":=": ":=", "≔": ":=", "==": "==", "≠": "≠", "!=": "≠",
+    "≤": "≤", "<=": "≤", "⩽": "≤", "≦": "≤", "≥": "≥", ">=": "≥", "⩾": "≥", "≧": "≥", "∈": "∈",
+    "⊙": "⊙", "∘": "⊙", ".*": "⊙", "⊘": "⊘", "./": "⊘", "·": "·", "⋅": "·", "∙": "·", "×": "×", "⊗": "⊗",
+    "→": "→", "->": "→", "⟶": "→", "←": "←", "<-": "←", "⟵": "←", "¬": "not", "∧": "and", "∨": "or",
+    "′": "'", "’": "'", "ʹ": "'",
+}  # fmt: skip
+
+_NOT_IN_THE_LANGUAGE: dict[str, tuple[str, str]] = {
+    "∇": ("∇ is not part of the language", "name the derivative: ∂L/∂W"),
+    "∀": ("∀ is not part of the language", "write `for i in 1..N` after the equation or above it"),
+    "**": ("`**` is not part of the language", "a power is written x^2"),
+    "@": ("`@` is not part of the language", "write matrix products side by side: A B"),
+    "…": ("`…` is not part of the language", "a range is written with two dots: 1..n"),
+    "⋯": ("`⋯` is not part of the language", "a range is written with two dots: 1..n"),
+    "\\": ("a backslash is not part of the language", "write the sign or its name: λ or lambda, not \\lambda"),
+}
+
+_BOUND_WORD = re.compile(
+    rf"({'|'.join(sorted(BINDERS, key=len, reverse=True))})(?:(_)([^\W\d_])|[{_LOWERED_LETTERS}][{_LOWERED}]*)"
+)
+_OPERAND_FOLLOWS = re.compile(rf"[ \t]*(?:{_FIRST}|[0-9(∂√‖|{VULGAR_FRACTIONS}]|-[0-9(])")
+
+
+class Token(NamedTuple):
+    """A piece of text. `kind` is "name", "number", "newline", "error", or the sign or word itself.
+
+    `spaced` tells whether white space stands before it: `x[i]` is an entry, `x [z > 0]` is a product.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    spaced: bool = False
+    key: str = ""
+    value: Fraction = Fraction(0)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return Span(self.start, self.end)
+
+
+def scan(source: Source, diagnostics: Diagnostics) -> list[Token]:
+    r"""Every token of a text, line ends included; what cannot be read is reported and left as an "error" token.
+
+    >>> from gradsheet.diagnostics import Diagnostics, Source
+    >>> source = Source("y <- .5x²  # half")
+    >>> [token.kind for token in scan(source, Diagnostics(source))]
+    ['name', '←', 'number', 'name', '^', '{', 'number', '}']
+    """
+    return _Scanner(source.text, diagnostics).scan()
+
+
+class _Scanner:
+    """One pass over one text."""
+
+    def __init__(self, text: str, diagnostics: Diagnostics) -> None:
+        self.text = text
+        self.diagnostics = diagnostics
+        self.tokens: list[Token] = []
+        self.spaced = False
+        self.bad_line = False  # one report of an unreadable character for each line is enough
+
+    def scan(self) -> list[Token]:
+        text, at, size = self.text, 0, len(self.text)
+        match = _TOKEN.match
+        while at < size:
+            found = match(text, at)
+            if found is None:  # pragma: no cover - the last alternative takes any character
+                raise AssertionError
+            end = found.end()
+            group = found.lastgroup
+            if group == "word":
+                end = self.word(found[0], at, end)
+            elif group == "sign":
+                self.sign(found[0], at, end)
+            elif group == "number":
+                self.number(found[0], at, end)
+            elif group == "space":
+                self.spaced = True
+                at = end
+                continue
+            elif group == "newline":
+                self.emit("newline", "\n", at, end)
+                self.bad_line = False
+            elif group == "set":
+                self.emit("name", found[0], at, end, key=found[0])
+            elif group == "raised":
+                self.raised(found[0], at)
+            elif group == "lowered":
+                self.braces("_", [SUBSCRIPTS[c] for c in found[0]], at)
+            elif group == "vulgar":
+                self.vulgar(found[0], at, end)
+            self.spaced = False
+            at = end
+        return self.tokens
+
+    def emit(self, kind: str, text: str, start: int, end: int, *, key: str = "") -> None:
+        self.tokens.append(Token(kind, text, start, end, self.spaced, key))
+        self.spaced = False
+
+    def reject(
+        self, code: str, message: str, text: str, start: int, *, expected: str | None = None, hint: str | None = None
+    ) -> None:
+        span = Span(start, start + len(text))
+        if not self.bad_line:
+            self.diagnostics.error(code, message, span, expected=expected, suggestion=hint)
+            self.bad_line = True
+        self.emit("error", text, span.start, span.end)
+
+    def word(self, text: str, start: int, end: int) -> int:
+        """A name, a reserved word, or a binder with its index; returns where reading goes on."""
+        if text in RESERVED:
+            self.emit("∈" if text == "in" else text, text, start, end)
+            return end
+        bound = _BOUND_WORD.fullmatch(text)
+        if bound and bound[2] is None:  # Σᵢ: the lowered characters are read as a run of their own
+            text, end = bound[1], start + len(bound[1])
+        elif bound and _OPERAND_FOLLOWS.match(self.text, end):  # Σ_i x[i], but mean_x alone is a name
+            middle = start + len(bound[1])
+            self.emit("name", bound[1], start, middle, key=canonical_key(bound[1]))
+            self.emit("_", "_", middle, middle + 1)
+            text, start = text[-1], middle + 1
+        if not text[0].isalpha():
+            self.reject("GS101", f"unexpected character {_shown(text[0])}", text, start)
+            return end
+        self.emit("name", text, start, end, key=canonical_key(text))
+        return end
+
+    def number(self, text: str, start: int, end: int) -> None:
+        """A number with its exact value, if it is of a sane size."""
+        mantissa, _, exponent = text.replace("E", "e").partition("e")
+        if len(mantissa) > MOST_DIGITS:
+            self.reject("GS105", f"a number of {len(mantissa)} digits", text, start, expected=f"at most {MOST_DIGITS}")
+            return
+        if len(exponent) > len("+0004000") or abs(int(exponent or 0)) > LARGEST_EXPONENT:
+            expected = f"an exponent between -{LARGEST_EXPONENT} and {LARGEST_EXPONENT}"
+            self.reject("GS105", f"the exponent of {_shortened(text)} is out of range", text, start, expected=expected)
+            return
+        whole, _, decimals = mantissa.partition(".")
+        scale = int(exponent or 0) - len(decimals)
+        value = Fraction(_integer(whole + decimals)) * Fraction(10) ** scale
+        self.tokens.append(Token("number", text, start, end, self.spaced, "", value))
+
+    def vulgar(self, text: str, start: int, end: int) -> None:
+        """`½` as a number; `1½` could be a product or a sum, and is refused."""
+        before = self.tokens[-1] if self.tokens else None
+        if before is not None and before.kind == "number" and not self.spaced:
+            hint = f"write {before.text} + {text}, or {before.text} * {text}"
+            self.reject("GS102", f"{before.text}{text} is ambiguous", text, start, hint=hint)
+            return
+        numerator, denominator = unicodedata.normalize("NFKC", text).split("⁄")
+        value = Fraction(int(numerator), int(denominator))
+        self.tokens.append(Token("number", text, start, end, self.spaced, "", value))
+
+    def sign(self, text: str, start: int, end: int) -> None:
+        """An operator, bracket or other sign."""
+        kind = _SIGNS.get(text)
+        if kind is not None:
+            self.emit(kind, text, start, end)
+        elif text == "″":
+            self.emit("'", "′", start, end)
+            self.emit("'", "′", end, end)
+        elif text in ("∞", "∑", "∏"):
+            self.emit("name", text, start, end, key={"∑": "Σ", "∏": "Π"}.get(text, text))
+        elif text == "∆":
+            self.emit("name", text, start, end, key=canonical_key(text))
+        elif text in _NOT_IN_THE_LANGUAGE:
+            message, hint = _NOT_IN_THE_LANGUAGE[text]
+            self.reject("GS108", message, text, start, hint=hint)
+        else:
+            hint = "write - for a minus sign" if unicodedata.category(text) == "Pd" else None
+            self.reject("GS101", f"unexpected character {_shown(text)}", text, start, hint=hint)
+
+    def raised(self, text: str, start: int) -> None:
+        """Superscripts: `²` is `^{2}`, `ᵀ` its own sign, `⁻ᵀ` is `⁻¹ᵀ`."""
+        run: list[str] = []
+        for offset, char in enumerate(text):
+            if char != "ᵀ":
+                run.append(SUPERSCRIPTS[char])
+                continue
+            if run == ["-"]:
+                run.append("1")
+            if run:
+                self.braces("^", run, start + offset - len(run))
+                run = []
+            self.emit("ᵀ", char, start + offset, start + offset + 1)
+        if run:
+            self.braces("^", run, start + len(text) - len(run))
+
+    def braces(self, sign: str, chars: list[str], start: int) -> None:
+        """A run of raised or lowered characters, as if it stood in braces: digits join, letters are names."""
+        self.emit(sign, sign, start, start)
+        self.emit("{", "{", start, start)
+        at = 0
+        while at < len(chars):
+            end = at + 1
+            while chars[at].isdigit() and end < len(chars) and chars[end].isdigit():
+                end += 1
+            piece = "".join(chars[at:end])
+            if piece.isdigit():
+                self.number(piece, start + at, start + end)
+            elif piece.isalpha():
+                self.emit("name", piece, start + at, start + end, key=piece)
+            else:
+                self.emit(_SIGNS[piece], piece, start + at, start + end)
+            at = end
+        self.emit("}", "}", start + len(chars), start + len(chars))
+
+
+def _integer(digits: str) -> int:
+    """An integer of any length; Python itself refuses more than 4,300 digits at once."""
+    half = len(digits) // 2
+    if len(digits) <= LARGEST_EXPONENT:
+        return int(digits)
+    high, low = _integer(digits[:half]), _integer(digits[half:])
+    scale: int = 10 ** (len(digits) - half)
+    return high * scale + low
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."
+
+
+def _shown(char: str) -> str:
+    """A character as a message shows it."""
+    if char.isprintable() and not char.isspace() and not unicodedata.combining(char):
+        return f"'{char}'"
+    return f"U+{ord(char):04X}"

@@ -1,0 +1,221 @@
+"""Derived equations on paper: the left side with the indices it needs, one line for each region of a family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gradsheet.calculus.terms import Term, is_index_condition, rebuilt, split
+from gradsheet.expressions import (
+    Affine,
+    Expr,
+    Index,
+    Integer,
+    Relation,
+    Symbol,
+    at_least_zero,
+    substitute,
+)
+from gradsheet.syntax import tree
+from gradsheet.writing.naming import Names
+from gradsheet.writing.trees import Tree, name
+from gradsheet.writing.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gradsheet.sheet import Equation, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """left = right, for indices in their ranges."""
+
+    left: Tree
+    right: Tree
+    ranges: tuple[tree.BoundIndex, ...] = ()
+
+
+def taken_names(sheet: Sheet) -> set[str]:
+    """Names that an index must not take."""
+    return {
+        *(s.name for s in sheet.symbols.values()), *sheet.sizes, *sheet.size_families, *sheet.unspecified, "e", "I",
+    }  # fmt: skip
+
+
+def write_equation(equation: Equation, taken: Iterable[str], *, indices: bool = False) -> tuple[Line, ...]:
+    """A derived equation in matrix notation where it fits, else with indices; split where a family has end cases."""
+    symbol = equation.symbol
+    lines: list[Line] = []
+    for free, pattern, body in _regions(equation):
+        names = Names(taken)
+        for index in free:
+            names.add(index)
+        lines.append(_line(symbol, free, pattern, body, names, indices=indices))
+    return tuple(lines)
+
+
+def _line(
+    symbol: Symbol, free: tuple[Index, ...], pattern: tuple[Affine, ...], body: Expr, names: Names, *, indices: bool
+) -> Line:
+    outer = symbol.rank - _own_rank(symbol)
+    leading = symbol.leading
+    axes = [p.single for p in pattern[leading:]]
+    plain = all(isinstance(a, Index) and any(a is f for f in free) for a in axes)
+    right: Tree | None = None
+    if plain and not indices and len(axes) <= 2 and outer == 0:
+        view_names = Names(names.taken)
+        view_names.of = {i: n for i, n in names.of.items() if i not in axes}
+        right = View(view_names).tensor(tuple(a for a in axes if isinstance(a, Index)), body)
+    if right is not None:
+        items: list[Tree | tree.Slice] = [names.affine(p) for p in pattern[:leading]]
+        left = names.component(symbol, [*items, *(tree.Slice(None, None) for _ in axes)])
+        shown = [i for p in pattern[:leading] for i in free if any(a is i for a in p.atoms())]
+    else:
+        right = View(names).tensor((), body)
+        if right is None:
+            raise AssertionError(f"no notation for {symbol.name}")
+        left = names.component(symbol, [names.affine(p) for p in pattern])
+        shown = list(free)
+    ranges = tuple(
+        tree.BoundIndex(name(names.of[i]), tree.Range(names.affine(i.low), names.affine(i.high))) for i in shown
+    )
+    return Line(left, right, ranges)
+
+
+def _own_rank(symbol: Symbol) -> int:
+    return symbol.rank
+
+
+def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, ...], Expr]]:
+    """Where conditions on one free index cut its range into known pieces, one equation for each piece."""
+    terms = split(equation.body, expand=False)
+    cut = next((i for i in equation.free if any(i in g.free for t in terms for g in t.guards if not _has_sums(t, g))), None)
+    if cut is None or any(not is_index_condition(g) for t in terms for g in t.guards):
+        return [(equation.free, equation.pattern, equation.body)]
+    pieces = _pieces(cut, terms)
+    if pieces is None:
+        return [(equation.free, equation.pattern, equation.body)]
+    result = []
+    for low, high in pieces:
+        kept = [k for t in terms if (k := _restricted(t, cut, low, high)) is not None]
+        body = rebuilt(kept)
+        if low == high:
+            free = tuple(i for i in equation.free if i is not cut)
+            mapping = {cut: low}
+            moved, fresh = _moved(free, mapping)
+            body = substitute(body, fresh)
+            result.append((moved, tuple(p.substitute(fresh) for p in equation.pattern), body))
+        else:
+            narrowed = Index(cut.name, low, high)
+            mapping = {cut: Affine.atom(narrowed)}
+            rest, fresh = _moved(tuple(i for i in equation.free if i is not cut), mapping)
+            free = tuple(narrowed if i is cut else rest[[j for j in equation.free if j is not cut].index(i)] for i in equation.free)
+            result.append((free, tuple(p.substitute(fresh) for p in equation.pattern), substitute(body, fresh)))
+    return result
+
+
+def _moved(free: Sequence[Index], mapping: dict[Index, Affine]) -> tuple[tuple[Index, ...], dict[Index, Affine]]:
+    """The other free indices, whose ranges may use the one that was cut."""
+    fresh = dict(mapping)
+    result = []
+    for index in free:
+        low, high = index.low.substitute(fresh), index.high.substitute(fresh)  # type: ignore[arg-type]
+        if (low, high) != index.range:
+            new = Index(index.name, low, high)
+            fresh[index] = Affine.atom(new)
+            index = new
+        result.append(index)
+    return tuple(result), fresh
+
+
+def _has_sums(term: Term, guard: object) -> bool:
+    return bool(getattr(guard, "free", frozenset()) & set(term.sums))
+
+
+def _pieces(cut: Index, terms: Sequence[Term]) -> list[tuple[Affine, Affine]] | None:
+    """Consecutive ranges of an index between the places where a condition changes; None where their order is open."""
+    starts: list[Affine] = [cut.low]
+    for term in terms:
+        for guard in term.guards:
+            if cut not in guard.free:
+                continue
+            changes = _changes(guard, cut)
+            if changes is None:
+                return None
+            starts.extend(changes)
+    unique = [s for k, s in enumerate(starts) if s not in starts[:k]]
+    inside = [s for s in unique if s == cut.low or not at_least_zero(s - cut.high - 1)]
+    if len(inside) > 6:
+        return None
+    ordered: list[Affine] = []
+    for start in inside:
+        position = 0
+        while position < len(ordered):
+            if at_least_zero(ordered[position] - start):
+                break
+            if not at_least_zero(start - ordered[position]):
+                return None
+            position += 1
+        ordered.insert(position, start)
+    ends = [s - 1 for s in ordered[1:]] + [cut.high]
+    return [(a, b) for a, b in zip(ordered, ends, strict=True)]
+
+
+def _changes(guard: object, cut: Index) -> list[Affine] | None:
+    """The first index of each region that a condition separates."""
+    if not (isinstance(guard, Relation) and isinstance(guard.left, Integer) and isinstance(guard.right, Integer)):
+        return None
+    gap = guard.right.value - guard.left.value
+    coefficient = gap.coefficient(cut)
+    if abs(coefficient) != 1:
+        return None
+    rest = gap - Affine.atom(cut) * coefficient
+    if any(isinstance(a, Index) for a in rest.atoms()):
+        return None
+    place = -rest if coefficient == 1 else rest  # the index at which both sides are equal
+    match guard.sign, coefficient:
+        case "=" | "≠", _:
+            return [place, place + 1]
+        case ("≤", 1) | ("≥", -1):
+            return [place]
+        case ("≤", -1) | ("≥", 1):
+            return [place + 1]
+        case ("<", 1) | (">", -1):
+            return [place + 1]
+        case _:
+            return [place]
+
+
+def _restricted(term: Term, cut: Index, low: Affine, high: Affine) -> Term | None:
+    """A term on one region: conditions that hold there are dropped, a term that is zero there is left out."""
+    narrowed = Index(cut.name, low, high)
+    kept = []
+    for guard in term.guards:
+        if cut not in guard.free or not isinstance(guard, Relation):
+            kept.append(guard)
+            continue
+        moved = substitute(guard, {cut: Affine.atom(narrowed)})
+        truth = _truth(moved)
+        if truth is False:
+            return None
+        if truth is None:
+            kept.append(guard)
+    return replace(term, guards=tuple(kept))
+
+
+def _truth(guard: Relation) -> bool | None:
+    assert isinstance(guard.left, Integer)
+    assert isinstance(guard.right, Integer)
+    gap = guard.right.value - guard.left.value
+    tests = {
+        "≤": (gap, -gap - 1), "<": (gap - 1, -gap), "≥": (-gap, gap - 1), ">": (-gap - 1, gap),
+    }  # fmt: skip
+    if guard.sign in tests:
+        yes, no = tests[guard.sign]
+        return True if at_least_zero(yes) else False if at_least_zero(no) else None
+    equal = at_least_zero(gap) and at_least_zero(-gap)
+    apart = at_least_zero(gap - 1) or at_least_zero(-gap - 1)
+    if guard.sign == "=":
+        return True if equal else False if apart else None
+    return False if equal else True if apart else None

@@ -1,0 +1,113 @@
+"""Small constructors for syntax trees, as the views write them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from gradsheet.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Tree = tree.Expression
+
+
+def name(text: str) -> tree.Name:
+    return tree.Name(text, text)
+
+
+def whole(value: int) -> Tree:
+    if value < 0:
+        return tree.Additive((tree.Term("-", whole(-value)),))
+    return tree.Num(Fraction(value), str(value))
+
+
+def transpose(item: Tree) -> Tree:
+    """(itemᵀ)ᵀ is the item."""
+    return item.base if isinstance(item, tree.Transpose) else tree.Transpose(_operand(item))
+
+
+def _operand(item: Tree) -> Tree:
+    """Something that may carry a postfix: a product or sum goes into brackets."""
+    return tree.Group((item,)) if isinstance(item, (tree.Product, tree.Additive, tree.Conditional, tree.Binder, tree.Comparison)) else item
+
+
+def power(base: Tree, exponent: Tree) -> Tree:
+    if isinstance(base, (tree.Power, tree.Transpose, tree.Derivative)):
+        base = tree.Group((base,))
+    return tree.Power(_operand(base), exponent)
+
+
+def call(function: str, *arguments: Tree) -> Tree:
+    return tree.Product((tree.Factor("", name(function)), tree.Factor("", tree.Group(tuple(arguments)))))
+
+
+def is_call(item: Tree) -> bool:
+    """A product of a name and a bracket was written as a call."""
+    return (
+        isinstance(item, tree.Product)
+        and len(item.factors) == 2
+        and isinstance(item.factors[0].item, (tree.Name, tree.Prime))
+        and isinstance(item.factors[1].item, tree.Group)
+        and item.factors[1].sign == ""
+    )
+
+
+Sign = Literal["", "/", "⊙", "⊘"]
+
+
+def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
+    """Items from left to right; sums and nested products get brackets, calls do not."""
+    if len(factors) == 1:
+        return factors[0][1]
+    flat: list[tree.Factor] = []
+    for position, (sign, item) in enumerate(factors):
+        if is_call(item) and sign in {"", "⊙", "/", "⊘"}:
+            assert isinstance(item, tree.Product)
+            flat.append(tree.Factor(sign if position else "", item.factors[0].item))
+            flat.append(item.factors[1])
+            continue
+        if isinstance(item, tree.Product) and position == 0:
+            flat.extend(item.factors)
+            continue
+        last = position == len(factors) - 1
+        if isinstance(item, (tree.Additive, tree.Conditional, tree.Comparison, tree.Product)) or (
+            isinstance(item, tree.Binder) and not (last and sign == "")
+        ):
+            item = tree.Group((item,))
+        flat.append(tree.Factor(sign if position else "", item))
+    return tree.Product(tuple(flat))
+
+
+def additive(terms: Sequence[tuple[Literal["+", "-"], Tree]]) -> Tree:
+    """Terms with signs; one that is itself a sum is spliced in, or bracketed after a minus."""
+    flat: list[tree.Term] = []
+    for sign, item in terms:
+        if isinstance(item, tree.Additive) and sign == "+":
+            flat.extend(item.terms)
+        elif isinstance(item, tree.Additive):
+            flat.extend(tree.Term("-" if t.sign == "+" else "+", t.item) for t in item.terms)
+        elif isinstance(item, tree.Conditional):
+            flat.append(tree.Term(sign, tree.Group((item,))))
+        else:
+            flat.append(tree.Term(sign, item))
+    if len(flat) == 1 and flat[0].sign == "+":
+        return flat[0].item
+    return tree.Additive(tuple(flat))
+
+
+def negate(item: Tree) -> Tree:
+    return additive([("-", item)])
+
+
+def comparison(left: Tree, sign: tree.Relation, right: Tree) -> Tree:
+    return tree.Comparison((left, right), (sign,))
+
+
+def iverson(condition: Tree) -> Tree:
+    return tree.Array(((condition,),))
+
+
+def juxtaposed(*items: Tree) -> Tree:
+    return product([("", item) for item in items])

@@ -1,0 +1,450 @@
+"""Matrix notation found again in components: products, transposes, ⊙, outer products, diag, norms; else Σ with indices.
+
+A view abstracts a component over zero, one or two indices and writes it as a scalar, a column vector or a matrix.
+Where nothing fits it returns None, and the caller writes indices: a formula is never bent to fit.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gradsheet.calculus.terms import conjuncts, is_index_condition
+from gradsheet.expressions import (
+    ONE_EXPR,
+    ZERO_EXPR,
+    Access,
+    Add,
+    Affine,
+    ArrayCall,
+    Call,
+    Condition,
+    Configurations,
+    Constant,
+    Expr,
+    Index,
+    Integer,
+    Invoke,
+    Junction,
+    Lambda,
+    Multiply,
+    Negation,
+    Number,
+    OverData,
+    Piecewise,
+    Power,
+    Reduce,
+    Relation,
+    Unspecified,
+    key,
+)
+from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
+from gradsheet.syntax import tree
+from gradsheet.writing.contractions import Contraction
+from gradsheet.writing.naming import Names, number_tree
+from gradsheet.writing.trees import Tree, additive, call, comparison, iverson, name, negate, power, product, transpose, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Axes = tuple[Index, ...]
+
+
+class View:
+    """Writes components over given axes; `names` holds the names of all other indices."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    # ------------------------------------------------------------ entry points
+
+    def tensor(self, axes: Axes, body: Expr) -> Tree | None:
+        """A scalar (no axes), a column (one) or a matrix (two); None where only indices can say it."""
+        if len(axes) > 2:
+            return None
+        match body:
+            case Number(value=value):
+                return number_tree(value)
+            case Constant(name=text):
+                return name(text)
+            case Integer(value=value):
+                if any(i in _indices(value) for i in axes):
+                    return None
+                return self.names.affine(value)
+            case Access():
+                return self.access(axes, body)
+            case Add(terms=terms):
+                return self.sum(axes, terms)
+            case Multiply(factors=factors):
+                return self.multiplied(axes, factors)
+            case Power(base=base, exponent=exponent):
+                return self.power(axes, base, exponent)
+            case Call():
+                return self.call(axes, body)
+            case Piecewise():
+                return self.piecewise(axes, body)
+            case Reduce():
+                return self.reduce(axes, body)
+            case ArrayCall():
+                return self.array_call(axes, body)
+            case Invoke(function=function, arguments=arguments, at=at):
+                return self._invoke(axes, function.name, arguments, at)
+            case Configurations(variable=variable, body=inner):
+                part = self.tensor(axes, inner)
+                if part is None:
+                    return None
+                return tree.Binder("sum", (tree.BoundIndex(name(variable.name), None),), part)
+            case OverData(kind=kind, body=inner):
+                part = self.tensor(axes, inner)
+                if part is None:
+                    return None
+                return call(kind, part) if not isinstance(part, (tree.Name, tree.Derivative)) else product([("", name(kind)), ("", part)])
+            case _:
+                return None
+
+    # ------------------------------------------------------------ leaves
+
+    def access(self, axes: Axes, body: Access) -> Tree | None:
+        symbol, at = body.symbol, body.at
+        items: list[Tree | tree.Slice] = []
+        order: list[Index] = []
+        for place, axis in zip(at, symbol.axes, strict=True):
+            used = [i for i in axes if i in _indices(place)]
+            if not used:
+                items.append(self.names.affine(place))
+                continue
+            index = place.single
+            if not isinstance(index, Index) or index in order:
+                return None
+            order.append(index)
+            low, high = _axis_range(symbol.axes, at, axis)
+            if (low, high) == index.range:
+                items.append(tree.Slice(None, None))
+            else:
+                items.append(tree.Slice(self.names.affine(index.low), self.names.affine(index.high)))
+                if index.low != Affine(1) and len(axes) > 1:
+                    return None
+        written = self.names.component(symbol, items)
+        if len(order) == 2 and tuple(order) != axes:
+            return written if symbol.symmetric else transpose(written)
+        if order and len(order) < len(axes):
+            return None  # a vector beside a matrix is no broadcast of ours
+        if symbol.row and len(order) == 1:
+            written = transpose(written)
+        return written
+
+    def _invoke(self, axes: Axes, function: str, arguments: Sequence[Lambda], at: Sequence[Affine]) -> Tree | None:
+        if len(axes) == 0:
+            parts = []
+            for argument in arguments:
+                part = View(self.names).tensor(argument.indices, argument.body)
+                if part is None:
+                    return None
+                parts.append(part)
+            written = call(function, *parts)
+            return tree.Subscript(tree.Group((written,)), tuple(self.names.affine(a) for a in at)) if at else written
+        return None
+
+    # ------------------------------------------------------------ sums and products
+
+    def sum(self, axes: Axes, terms: Sequence[Expr]) -> Tree | None:
+        parts = []
+        for term in terms:
+            negative, rest = _sign(term)
+            part = self.tensor(axes, rest)
+            if part is None:
+                return None
+            parts.append(("-" if negative else "+", part))
+        return additive(parts)  # type: ignore[arg-type]
+
+    def multiplied(self, axes: Axes, factors: Sequence[Expr]) -> Tree | None:
+        negative, factors = _without_sign(factors)
+        written = self._product(axes, factors)
+        if written is None:
+            return None
+        return negate(written) if negative else written
+
+    def _product(self, axes: Axes, factors: Sequence[Expr]) -> Tree | None:
+        coefficient = Fraction(1)
+        scalars: list[Expr] = []
+        inner: list[Expr] = []
+        for factor in factors:
+            if isinstance(factor, Number):
+                coefficient *= factor.value
+            elif any(i in factor.free for i in axes):
+                inner.append(factor)
+            else:
+                scalars.append(factor)
+        core: Tree | None = None
+        if inner:
+            core = Contraction(self, axes, (), tuple(inner)).write()
+            if core is None:
+                return None
+        elif axes:
+            core = None
+        return self._scaled(coefficient, scalars, core)
+
+    def _scaled(self, coefficient: Fraction, scalars: Sequence[Expr], core: Tree | None) -> Tree | None:
+        """Number and scalars before, denominators behind (those of sizes with the number: 1/N)."""
+        front: list[Tree] = []
+        below: list[Tree] = []
+        leading_below: list[Tree] = []
+        if coefficient.denominator != 1:
+            leading_below.append(whole(coefficient.denominator))
+        for scalar in scalars:
+            if isinstance(scalar, Power) and isinstance(scalar.exponent, Number) and scalar.exponent.value < 0 and scalar.exponent.value.denominator == 1:
+                base = self.tensor((), scalar.base)
+                if base is None:
+                    return None
+                if scalar.exponent.value != -1:
+                    base = power(base, whole(int(-scalar.exponent.value)))
+                (leading_below if isinstance(scalar.base, Integer) else below).append(base)
+                continue
+            part = self.tensor((), scalar)
+            if part is None:
+                return None
+            front.append(part)
+        brackets = [p for p in front if isinstance(p, tree.Array)]
+        front = [p for p in front if not isinstance(p, tree.Array)]
+        items: list[tuple[str, Tree]] = []
+        if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
+            items.append(("", whole(coefficient.numerator)))
+            items.extend(("/", part) for part in leading_below)
+        items.extend(("", part) for part in front)
+        if core is not None:
+            items.append(("", core))
+        items.extend(("", part) for part in brackets)
+        items.extend(("/", part) for part in below)
+        if core is not None and not items[-1][1] is core and isinstance(core, tree.Binder):
+            k = next(k for k, (_, t) in enumerate(items) if t is core)
+            items[k] = (items[k][0], tree.Group((core,)))
+        return product(items)  # type: ignore[arg-type]
+
+    def power(self, axes: Axes, base: Expr, exponent: Expr) -> Tree | None:
+        part = self.tensor(axes, base)
+        if part is None or (len(axes) == 2 and any(i in base.free for i in axes)):
+            return self._matrix_entries_power(axes, part, exponent)
+        if isinstance(exponent, Number):
+            value = exponent.value
+            if value == Fraction(1, 2):
+                squares = _square_sum(base)
+                if squares is not None and not axes:
+                    inner = self.tensor(squares.indices, squares.body)
+                    if inner is not None:
+                        return tree.Bars("‖", inner)
+                return call("sqrt", part)
+            if value < 0:
+                below = part if value == -1 else self.power(axes, base, Number(-value))
+                return None if below is None else product([("", whole(1)), ("/", below)])
+            return power(part, number_tree(value) if value.denominator == 1 else tree.Group((number_tree(value),)))
+        top = self.tensor((), exponent)
+        if top is None or any(i in exponent.free for i in axes):
+            return None
+        return power(part, top if isinstance(top, (tree.Name, tree.Num)) else tree.Group((top,)))
+
+    def _matrix_entries_power(self, axes: Axes, part: Tree | None, exponent: Expr) -> Tree | None:
+        """A² of a matrix would be the matrix power: entry by entry it is A ⊙ A."""
+        if part is None or not isinstance(exponent, Number) or exponent.value.denominator != 1:
+            return None
+        count = abs(int(exponent.value))
+        if not 1 <= count <= 3:
+            return None
+        positive = product([("⊙" if k else "", part) for k in range(count)])
+        return positive if exponent.value > 0 else product([("", whole(1)), ("/", positive)])
+
+    # ------------------------------------------------------------ functions, choices
+
+    def call(self, axes: Axes, body: Call) -> Tree | None:
+        parts = []
+        for argument in body.arguments:
+            part = self.tensor(axes, argument)
+            if part is None:
+                return None
+            parts.append(part)
+        if isinstance(body.function, Unspecified):
+            head: Tree = name(body.function.name)
+            if body.function.times:
+                head = tree.Prime(head, body.function.times)
+            return tree.Product((tree.Factor("", head), tree.Factor("", tree.Group(tuple(parts)))))
+        if body.function == "abs" and not axes:
+            return tree.Bars("|", parts[0])
+        if body.function == "exp" and not axes:
+            exponent = parts[0]
+            return power(name("e"), exponent if isinstance(exponent, (tree.Name, tree.Num)) else tree.Group((exponent,)))
+        return call(ELEMENTWISE[body.function].spellings[0], *parts)
+
+    def piecewise(self, axes: Axes, body: Piecewise) -> Tree | None:
+        if body.then is ONE_EXPR and body.otherwise is ZERO_EXPR:
+            special = self._delta(axes, body.condition)
+            if special is not None:
+                return special
+        condition = self.condition(axes, body.condition)
+        if condition is None:
+            return None
+        if body.then is ONE_EXPR and body.otherwise is ZERO_EXPR:
+            return iverson(condition)
+        then, otherwise = self.tensor(axes, body.then), self.tensor(axes, body.otherwise)
+        if then is None or otherwise is None:
+            return None
+        if body.otherwise is ZERO_EXPR:
+            return product([("", then), ("⊙" if axes else "", iverson(condition))])
+        then = tree.Group((then,)) if isinstance(then, tree.Conditional) else then
+        return tree.Conditional(then, condition, otherwise)
+
+    def _delta(self, axes: Axes, condition: Condition) -> Tree | None:
+        """δ_ij is the identity; δ with a fixed index is a one-hot vector."""
+        if not (isinstance(condition, Relation) and condition.sign == "=" and isinstance(condition.left, Integer) and isinstance(condition.right, Integer)):
+            return None
+        a, b = condition.left.value, condition.right.value
+        if len(axes) == 2 and {a.single, b.single} == set(axes) and axes[0].range == axes[1].range:
+            return name("I")
+        if len(axes) == 1:
+            for one, other in ((a, b), (b, a)):
+                if one.single is axes[0] and axes[0] not in _indices(other):
+                    return call("onehot", self.names.affine(other), self._size(axes[0]))
+        return None
+
+    def _size(self, index: Index) -> Tree:
+        if index.low == Affine(1):
+            return self.names.affine(index.high)
+        return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
+
+    def condition(self, axes: Axes, condition: Condition) -> Tree | None:
+        match condition:
+            case Relation(sign=sign, left=left, right=right):
+                if isinstance(left, Integer) and any(i in condition.free for i in axes):
+                    return None
+                a, b = self.tensor(axes, left), self.tensor(axes, right)
+                return None if a is None or b is None else comparison(a, sign, b)
+            case Junction(kind=kind, conditions=conditions):
+                parts = [self.condition(axes, c) for c in conditions]
+                if any(p is None for p in parts):
+                    return None
+                return tree.Logic(kind, tuple(p for p in parts if p is not None))
+            case Negation(condition=inner):
+                part = self.condition(axes, inner)
+                return None if part is None else tree.Logic("not", (part,))
+
+    def array_call(self, axes: Axes, body: ArrayCall) -> Tree | None:
+        record = ARRAY_OPERATIONS[body.operation]
+        argument = View(self.names.with_indices(argument_free(body.argument))).tensor(body.argument.indices, body.argument.body)
+        if argument is None:
+            return self._array_by_index(axes, body)
+        if any(i in body.argument.free for i in axes):
+            return self._array_by_index(axes, body)
+        if body.operation == "inverse":
+            whole_thing: Tree = power(argument, negate(whole(1)))
+        elif body.operation == "argmaximum":
+            return None
+        else:
+            whole_thing = call(record.spellings[0], argument)
+        if record.result_rank == 0:
+            return whole_thing
+        used = [a.single for a in body.at]
+        if axes and all(any(u is i for i in axes) for u in used) and len(used) == len(axes):
+            if len(used) == 2 and used != list(axes):
+                return transpose(whole_thing)
+            return whole_thing
+        if not axes:
+            return tree.Subscript(tree.Group((whole_thing,)), tuple(self.names.affine(a) for a in body.at))
+        return None
+
+    def _array_by_index(self, axes: Axes, body: ArrayCall) -> Tree | None:
+        """softmax[j](S[i,j]) where rows are kept apart by an index."""
+        if axes or len(body.argument.indices) != 1:
+            return None
+        kinds = {"softmax": "softmax", "logsumexp": "logsumexp", "logsoftmax": "logsoftmax"}
+        if body.operation not in kinds:
+            return None
+        (index,) = body.argument.indices
+        bare = body.at[0].single if body.at else None
+        names = self.names.copy()
+        if isinstance(bare, Index):
+            names.of[index] = names.of.get(bare, bare.name)
+        else:
+            names.add(index)
+        inner = View(names).tensor((), body.argument.body)
+        if inner is None:
+            return None
+        bound = tree.BoundIndex(name(names.of[index]), None)
+        return tree.Binder(kinds[body.operation], (bound,), tree.Group((inner,)))  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------ reductions
+
+    def reduce(self, axes: Axes, body: Reduce) -> Tree | None:
+        if body.kind != "sum":
+            return self._running(axes, body)
+        sums: list[Index] = []
+        inner: Expr = body
+        while isinstance(inner, Reduce) and inner.kind == "sum":
+            sums.append(inner.index)
+            inner = inner.body
+        guards: list[Condition] = []
+        while isinstance(inner, Piecewise) and inner.otherwise is ZERO_EXPR and is_index_condition(inner.condition):
+            guards.extend(conjuncts(inner.condition))
+            inner = inner.then
+        factors = inner.factors if isinstance(inner, Multiply) else (inner,)
+        return Contraction(self, axes, tuple(sums), tuple(factors), tuple(guards)).write()
+
+    def _running(self, axes: Axes, body: Reduce) -> Tree | None:
+        names = self.names.with_indices((body.index,))
+        inner = View(names).tensor(axes, body.body)
+        if inner is None:
+            return None
+        domain = self.domain(body.index)
+        bound = tree.BoundIndex(name(names.of[body.index]), domain)
+        return tree.Binder(body.kind, (bound,), inner)
+
+    def domain(self, index: Index) -> Tree:
+        return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
+
+
+def argument_free(argument: Lambda) -> tuple[Index, ...]:
+    del argument
+    return ()
+
+
+def _square_sum(base: Expr) -> Lambda | None:
+    """Σ x² over all axes, as the x of a norm."""
+    indices: list[Index] = []
+    while isinstance(base, Reduce) and base.kind == "sum":
+        indices.append(base.index)
+        base = base.body
+    if indices and len(indices) <= 2 and isinstance(base, Power) and isinstance(base.exponent, Number) and base.exponent.value == 2:
+        return Lambda(tuple(indices), base.base)
+    return None
+
+
+def _axis_range(axes: Sequence[Index], at: Sequence[Affine], axis: Index) -> tuple[Affine, Affine]:
+    mapping = dict(zip(axes, at, strict=True))
+    return axis.low.substitute(mapping), axis.high.substitute(mapping)  # type: ignore[arg-type]
+
+
+def _sign(term: Expr) -> tuple[bool, Expr]:
+    if isinstance(term, Number) and term.value < 0:
+        return True, Number(-term.value)
+    if isinstance(term, Multiply):
+        negative, factors = _without_sign(term.factors)
+        if negative:
+            return True, factors[0] if len(factors) == 1 else Multiply(tuple(factors))
+    return False, term
+
+
+def _without_sign(factors: Sequence[Expr]) -> tuple[bool, Sequence[Expr]]:
+    """The sign of a product, and its factors without a −1."""
+    first = factors[0]
+    if isinstance(first, Number) and first.value < 0:
+        rest = factors[1:]
+        return True, rest if first.value == -1 and rest else (Number(-first.value), *rest)
+    return False, factors
+
+
+def _indices(value: Affine) -> set[Index]:
+    found = {a for a in value.atoms() if isinstance(a, Index)}
+    for atom in value.atoms():
+        if isinstance(atom, Access):
+            found |= atom.free
+    return found
+
+
+__all__ = ["View", "key"]

@@ -1,0 +1,1 @@
+"""Independent models of the sheets: each objective once more, in plain loops over plain arrays."""

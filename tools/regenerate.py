@@ -1,0 +1,65 @@
+"""Write again what gradsheet prints: the examples' solutions, and the outputs that stand in the documents.
+
+python tools/regenerate.py           examples/solutions/*.txt
+python tools/regenerate.py --docs    README.md, docs/*.md, examples/*.md
+python tools/regenerate.py --check   change nothing; exit 1 if a solution is not what is printed now
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from fences import ROOT, documents, refresh, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+EXAMPLES = ROOT / "examples"
+SOLUTIONS = EXAMPLES / "solutions"
+
+
+def sheets() -> list[Path]:
+    """The example sheets, in the order of their names."""
+    return sorted(EXAMPLES.glob("*.sheet"))
+
+
+def solution_of(sheet: Path) -> str:
+    """What `gradsheet solve` prints for a sheet, in a terminal of 100 columns without colour."""
+    (lines,) = run([f"gradsheet solve --color never {sheet.name}"], sheet.parent)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def solution_path(sheet: Path) -> Path:
+    """Where a sheet's solution is kept."""
+    return SOLUTIONS / f"{sheet.stem}.txt"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run with the command line's arguments; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--docs", action="store_true", help="the outputs in the documents instead of the solutions")
+    parser.add_argument("--check", action="store_true", help="compare only")
+    options = parser.parse_args(arguments)
+    if options.docs:
+        for path in documents():
+            if path.exists():
+                print(f"{'written' if refresh(path) else 'as it was'}  {path.relative_to(ROOT)}")
+        return 0
+    stale = 0
+    SOLUTIONS.mkdir(exist_ok=True)
+    for sheet in sheets():
+        new, path = solution_of(sheet), solution_path(sheet)
+        if path.exists() and path.read_text(encoding="utf-8") == new:
+            continue
+        stale += 1
+        if not options.check:
+            path.write_text(new, encoding="utf-8")
+        print(f"{'stale' if options.check else 'written'}  {path.relative_to(ROOT)}")
+    return 1 if options.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
