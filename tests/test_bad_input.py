@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import gradsheet as gs
-from fences import environment, fences
-from gradsheet.diagnostics import CODES
+from fences import ROOT, environment, fences
+from gradsheet.diagnostics import CODES, render
 
 BAD = Path(__file__).resolve().parent / "bad"
 
@@ -203,6 +206,45 @@ def test_errors_in_json_are_what_the_exception_holds():
     assert len(told) == 2
     for one, other in zip(told, caught.value.diagnostics, strict=True):
         assert {**one, "file": None} == {**other.to_json(), "file": None}
+
+
+TEXTS = [p.read_bytes().decode() for p in sorted((ROOT / "tests" / "sheets").glob("*.sheet"))]
+SIGNS = "()[]{}‖|'ᵀ^²⁻=+-*/⊙<≤,;:.\n\t #∂∈ℝ∞Σ0123456789"
+PIECES = [*SIGNS, "..", "<-", " for ", " in ", " if ", " else ", "sum[i] ", "given"]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A sheet of the corpus in which a few places were cut out, doubled or overwritten."""
+    text = draw(st.sampled_from(TEXTS))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 12)))
+        kind = draw(st.sampled_from(["cut", "double", "put"]))
+        new = {"cut": "", "double": text[start:end] * 2, "put": draw(st.sampled_from(PIECES))}[kind]
+        text = text[:start] + new + text[end:]
+    return text
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(damaged())
+def test_a_damaged_sheet_is_read_or_refused(text: str):
+    try:
+        gs.loads(text)
+        refused = ()
+    except gs.SheetError as error:
+        refused = error.diagnostics
+    for diagnostic in refused:
+        assert diagnostic.code in CODES
+        json.dumps(diagnostic.to_json())
+        assert diagnostic.code in render(diagnostic)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+def test_any_text_is_read_or_refused(text: str):
+    with contextlib.suppress(gs.SheetError):
+        gs.loads(text)
 
 
 GIVEN_FILES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import steps
+from gradsheet.calculus.terms import is_index_condition
 from gradsheet.expressions import (
     ONE_EXPR,
     ZERO_EXPR,
@@ -37,6 +38,7 @@ from gradsheet.expressions import (
     rename_bound,
     replace_symbols,
     substitute,
+    transform,
 )
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE, T
 
@@ -90,7 +92,8 @@ class Differentiator:
                 return self._call(body)
             case Piecewise(condition=condition, then=then, otherwise=otherwise):
                 result: Expr = Piecewise(condition, self.derivative(then), self.derivative(otherwise))
-                return self._note(steps.PIECEWISE, body, result)
+                guard = is_index_condition(condition)
+                return self._note(steps.GUARD if guard else steps.PIECEWISE, body, result)
             case Reduce():
                 return self._reduce(body)
             case Configurations(variable=variable, body=inner):
@@ -195,8 +198,6 @@ def unfold(body: Invoke, functions: Mapping[Symbol, FunctionDefinition]) -> Expr
 
 def unfold_all(body: Expr, functions: Mapping[Symbol, FunctionDefinition]) -> Expr:
     """Every call of a function of the sheet by its definition."""
-    from gradsheet.expressions import transform  # noqa: PLC0415
-
     def rewrite(node: object) -> object:
         if isinstance(node, Invoke):
             return unfold_all(unfold(node, functions), functions)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import steps
-from gradsheet.calculus.terms import Term, TooManyTermsError, conjuncts, rebuilt, split
+from gradsheet.calculus.terms import Term, TooManyTermsError, conjuncts, is_index_condition, rebuilt, split
 from gradsheet.expressions import (
     ONE_EXPR,
     ZERO_EXPR,
@@ -22,12 +22,14 @@ from gradsheet.expressions import (
     ArrayCall,
     Call,
     Condition,
+    Configurations,
     Expr,
     Index,
     Integer,
     Lambda,
     Multiply,
     Number,
+    OverData,
     Piecewise,
     Power,
     Reduce,
@@ -63,13 +65,16 @@ class Simplifier:
     def simplify(self, body: Expr) -> Expr:
         """An equal expression that a person would rather write."""
         plain = self.tidy(body, expand=False)
-        if not _worth_expanding(plain):
-            return self._noted(body, plain)
-        try:
-            opened = self.factored(self.tidy(body, expand=True))
-        except TooManyTermsError:
-            return self._noted(body, plain)
-        best = opened if cost(opened) < cost(plain) else plain
+        best = plain
+        if isinstance(plain, Add):
+            joined = self.factored(plain)
+            best = joined if cost(joined) < cost(plain) else plain
+        if _worth_expanding(plain):
+            try:
+                opened = self.factored(self.tidy(body, expand=True))
+                best = opened if cost(opened) < cost(best) else best
+            except TooManyTermsError:
+                pass
         return self._noted(body, best)
 
     def _noted(self, before: Expr, after: Expr) -> Expr:
@@ -80,20 +85,13 @@ class Simplifier:
     def tidy(self, body: Expr, *, expand: bool) -> Expr:
         """Children first, then the terms of the whole."""
 
-        def rewrite(node: AnyNode) -> AnyNode:
-            match node:
-                case Add() | Multiply() | Reduce(kind="sum") | Piecewise() | Power():
-                    return self._terms(node, expand=expand)
-                case _:
-                    return node
-
         # Products and sums are taken as a whole from their top node; only what stands inside functions,
         # powers and conditions is tidied on its own first.
         result: Expr = transform_islands(body, lambda island: self._terms(island, expand=expand))
-        del rewrite
         return result
 
     def _terms(self, body: Expr, *, expand: bool) -> Expr:
+        body = _sign_inside(body)
         terms = [r for t in split(body, expand=expand) if (r := self.reduce(t)) is not None]
         return rebuilt(self.collect(terms))
 
@@ -145,9 +143,10 @@ class Simplifier:
                 result = rest.substituted(index, solution)
                 self.log.add(steps.CONTRACTION, rebuilt([term]), rebuilt([result]))
                 return result
-            bounded = _forced(difference)
-            if bounded:
+            if _forced(difference):
                 return _ZERO
+            if at_least_zero(difference) and at_least_zero(-difference):
+                return replace(term, guards=_without(term.guards, guard))
         return None
 
     def _conditions(self, term: Term) -> Term | None:
@@ -222,7 +221,7 @@ class Simplifier:
         terms = split(body, expand=False)
         groups: dict[object, list[Term]] = {}
         for term in terms:
-            groups.setdefault((tuple(term.sums), frozenset(term.guards)), []).append(term)
+            groups.setdefault(tuple(term.sums), []).append(term)
         result: list[Term] = []
         for group in groups.values():
             result.extend(_factor_group(group) if len(group) > 1 else group)
@@ -230,6 +229,21 @@ class Simplifier:
 
 
 _ZERO = Term(Fraction(0))
+
+
+def _sign_inside(body: Expr) -> Expr:
+    """−(a − b) is b − a."""
+    if isinstance(body, Multiply):
+        numbers = [f for f in body.factors if isinstance(f, Number)]
+        rest = [f for f in body.factors if not isinstance(f, Number)]
+        value = Fraction(1)
+        for factor in numbers:
+            value *= factor.value
+        if value == -1 and len(rest) == 1 and isinstance(rest[0], Add):
+            return Add(tuple(Multiply((number(-1), t)) for t in rest[0].terms))
+        if value == -1 and len(rest) == 1 and isinstance(rest[0], Multiply):
+            return _sign_inside(Multiply((number(-1), *rest[0].factors)))
+    return body
 
 
 def _factor_group(group: list[Term]) -> list[Term]:
@@ -247,6 +261,7 @@ def _factor_group(group: list[Term]) -> list[Term]:
     if not common and not (same_scale and abs(scale) != 1 and not group[0].sums):
         return group
     scale = abs(scale) if same_scale else Fraction(1)
+    shared = tuple(g for g in group[0].guards if all(g in t.guards for t in group))
     if all(t.coefficient < 0 for t in group):
         scale = -scale
     inner: list[Term] = []
@@ -255,10 +270,10 @@ def _factor_group(group: list[Term]) -> list[Term]:
         for factor in common:
             identity = key(factor)
             factors.remove(next(f for f in factors if key(f) == identity))
-        inner.append(Term(term.coefficient / scale, tuple(factors)))
+        guards = tuple(g for g in term.guards if g not in shared)
+        inner.append(Term(term.coefficient / scale, tuple(factors), (), guards))
     bracket = rebuilt(inner)
-    first = group[0]
-    return [Term(scale, (*common, bracket), first.sums, first.guards)]
+    return [Term(scale, (*common, bracket), group[0].sums, shared)]
 
 
 def _merge(term: Term) -> Term | None:
@@ -358,6 +373,14 @@ def transform_islands(body: Expr, tidy: object) -> Expr:
                 return Power(island(base) if isinstance(base, Add) else base, exponent)
             case Reduce(kind=kind, index=index, body=inner) if kind != "sum":
                 return Reduce(kind, index, island(inner))
+            case Multiply(factors=factors) if any(isinstance(f, Add) for f in factors):
+                return Multiply(tuple(island(f) if isinstance(f, Add) else f for f in factors))
+            case Piecewise(condition=condition, then=then, otherwise=otherwise) if not is_index_condition(condition):
+                return Piecewise(condition, island(then), island(otherwise))
+            case Configurations(variable=variable, body=inner):
+                return Configurations(variable, island(inner))
+            case OverData(kind=kind, body=inner):
+                return OverData(kind, island(inner))
             case Relation(sign=sign, left=left, right=right) if not isinstance(left, Integer):
                 return Relation(sign, island(left), island(right))
             case _:

@@ -166,7 +166,10 @@ def _piecewise(body: Expr, condition: Condition, then: Expr, otherwise: Expr, *,
 def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:
     result = [Term()]
     late: list[Expr] = []
+    flat: list[Expr] = []
     for factor in factors:
+        flat.extend(_opened(factor))
+    for factor in flat:
         if isinstance(factor, Add) and expand:
             late.append(factor)  # multiplied out last, so that equal factors cancel first
             continue
@@ -184,22 +187,63 @@ def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:
     return result
 
 
+def _opened(factor: Expr) -> list[Expr]:
+    """Products inside products, as one list of factors."""
+    if not isinstance(factor, Multiply):
+        return [factor]
+    return [f for inner in factor.factors for f in _opened(inner)]
+
+
 def _has_open_delta(term: Term) -> bool:
     return bool(term.guards)
 
 
 def _multiply_out(term: Term, sums: list[Expr]) -> list[Term]:
-    remaining = list(sums)
-    factors = list(term.factors)
-    for addend in list(remaining):
+    """Multiply out sums, those that hold an inverse of another first; equal factors cancel before they are opened."""
+    finished: list[Term] = []
+    stack: list[tuple[Term, tuple[Expr, ...]]] = [(term, tuple(sums))]
+    while stack:
+        current, remaining = stack.pop()
+        current, remaining = _cancelled(current, remaining)
+        if not remaining:
+            finished.append(current)
+            continue
+        inverted = {f.base for s in remaining for f in _inverses(s)}
+        addend = next((s for s in remaining if any(f.base in remaining for f in _inverses(s))), None)
+        if addend is None:
+            addend = next((s for s in remaining if s not in inverted), remaining[0])
+        position = remaining.index(addend)
+        rest = remaining[:position] + remaining[position + 1 :]
+        parts = split(addend, expand=True)
+        stack.extend((product, rest) for product in reversed(_times([current], parts)))
+        if len(finished) + len(stack) > _MAX_TERMS:
+            raise TooManyTermsError
+    return finished
+
+
+def _inverses(body: Expr) -> list[Power]:
+    """The inverse powers of sums that stand as factors in the terms of a sum."""
+    found: list[Power] = []
+    stack: list[Expr] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Add):
+            stack.extend(node.terms)
+        elif isinstance(node, Multiply):
+            stack.extend(node.factors)
+        elif isinstance(node, Power) and isinstance(node.base, Add) and node.exponent is number(-1):
+            found.append(node)
+    return found
+
+
+def _cancelled(term: Term, sums: tuple[Expr, ...]) -> tuple[Term, tuple[Expr, ...]]:
+    factors, remaining = list(term.factors), list(sums)
+    for addend in sums:
         inverse = next((f for f in factors if isinstance(f, Power) and f.base is addend and f.exponent is number(-1)), None)
         if inverse is not None:
             factors.remove(inverse)
             remaining.remove(addend)
-    result = [replace(term, factors=tuple(factors))]
-    for addend in remaining:
-        result = _times(result, split(addend, expand=True))
-    return result
+    return replace(term, factors=tuple(factors)), tuple(remaining)
 
 
 def _times(left: list[Term], right: list[Term]) -> list[Term]:

@@ -68,7 +68,7 @@ def exp(x: arb) -> arb:
 
 
 def log(x: arb) -> arb:
-    """log x, for x > 0."""
+    """`log x`, for x > 0."""
     return x.log()
 
 
@@ -117,7 +117,7 @@ def step(x: arb) -> arb:
 
 
 def lgamma(x: arb) -> arb:
-    """log |Γ(x)|; left of 0 by reflection, Γ(x) Γ(1−x) = π/sin πx."""
+    """`log |Γ(x)|`; left of 0 by reflection, Γ(x) Γ(1−x) = π/sin πx."""
     if x > 0:
         return x.lgamma()
     return (arb.pi() / abs(x.sin_pi())).log() - (1 - x).lgamma()
@@ -159,3 +159,42 @@ FUNCTIONS: dict[str, Callable[..., arb]] = {
     "pow": power,
 }
 """The functions that closed constants and certified scalars share, by name."""
+
+
+def _no_log(x: arb) -> str | None:
+    return f"logarithm of {_kind(x)}" if x <= 0 else None
+
+
+def _no_root(x: arb) -> str | None:
+    return "square root of a negative number" if x < 0 else None
+
+
+def _no_power(x: arb, y: arb) -> str | None:
+    if x < 0 and not y.contains_integer():
+        return "fractional power of a negative number"
+    return "division by zero" if x.is_zero() and y < 0 else None
+
+
+def _no_angle(x: arb) -> str | None:
+    return "inverse sine or cosine of a number beyond 1" if abs(x) > 1 else None
+
+
+def _pole(x: arb) -> str | None:
+    return f"Γ at {_kind(x)}" if x <= 0 and x.is_exact() and x.is_integer() else None
+
+
+def _kind(x: arb) -> str:
+    return "0" if x.is_zero() else "a negative number"
+
+
+OUTSIDE: dict[str, Callable[..., str | None]] = {
+    "log": _no_log,
+    "log1p": lambda x: _no_log(1 + x),
+    "sqrt": _no_root,
+    "pow": _no_power,
+    "arcsin": _no_angle,
+    "arccos": _no_angle,
+    "lgamma": _pole,
+    "digamma": _pole,
+}
+"""Why a function is proved to have no value on a ball, or None; functions that are not named are total."""

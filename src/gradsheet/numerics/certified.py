@@ -91,6 +91,11 @@ class Certified:
         return balls.sign_of(v) if isinstance(v, arb) else v.sign
 
     @property
+    def is_zero(self) -> bool:
+        """Is proved to be 0."""
+        return self.sign == 0
+
+    @property
     def closed(self) -> Closed | None:
         """The closed constant, where the number is exact."""
         return None if isinstance(self.value, arb) else Closed.of(self.value)
@@ -104,6 +109,14 @@ class Certified:
     def to_ball(self) -> arb:
         """An enclosure at the working precision."""
         return _ball(self.value)
+
+    def as_undefined(self, reason: str) -> Certified:
+        """A number of this kind that is not there."""
+        return Certified.undefined(reason)
+
+    def as_undecided(self) -> Certified:
+        """A number of this kind about which nothing is known."""
+        return Certified.undecided()
 
     def equals(self, other: Scalar) -> bool | None:
         """Whether two numbers are proved equal (True), proved different (False), or neither."""
@@ -241,7 +254,7 @@ def certify(value: object) -> Certified:
     return Certified(held)
 
 
-def certify_array(values: Any) -> np.ndarray[Any, np.dtype[np.object_]]:  # noqa: ANN401 - whatever NumPy takes
+def certify_array(values: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
     """An object array of certified numbers of the same shape."""
     source = np.asarray(values, dtype=object)
     result = np.empty(source.shape, dtype=object)
@@ -277,13 +290,7 @@ def power(x: Certified, y: Certified) -> Certified:
     >>> print(power(certify(2), certify(-3)), power(certify(-2), certify(Fraction(1, 2))))
     1/8 undefined: square root of −2
     """
-    return apply(elementary.power, balls.power, x, y, outside=_no_power)
-
-
-def _no_power(x: arb, y: arb) -> str | None:
-    if x < 0 and not y.contains_integer():
-        return "fractional power of a negative number"
-    return "division by zero" if x.is_zero() and y < 0 else None
+    return apply(elementary.power, balls.power, x, y, outside=balls.OUTSIDE["pow"])
 
 
 def _convert(value: object) -> Value | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def sin(x: Closed) -> Closed:
-    """sin x.
+    """`sin x`.
 
     >>> print(sin(PI / 3), sin(Closed.of(-1)), sin(PI * 5 / 6))
     √3/2 −sin(1) 1/2
@@ -24,7 +24,7 @@ def sin(x: Closed) -> Closed:
 
 
 def cos(x: Closed) -> Closed:
-    """cos x.
+    """`cos x`.
 
     >>> print(cos(PI), cos(PI / 4), cos(PI * 7 / 2))
     −1 √2/2 0
@@ -33,7 +33,7 @@ def cos(x: Closed) -> Closed:
 
 
 def tan(x: Closed) -> Closed:
-    """tan x.
+    """`tan x`.
 
     >>> print(tan(PI / 3), tan(PI / 2))
     √3 undefined: tangent of π/2
@@ -42,7 +42,7 @@ def tan(x: Closed) -> Closed:
 
 
 def arcsin(x: Closed) -> Closed:
-    """arcsin x for −1 ≤ x ≤ 1.
+    """`arcsin x` for −1 ≤ x ≤ 1.
 
     >>> print(arcsin(-HALF), arcsin(Closed.of(2)))
     −π/6 undefined: arcsine of 2
@@ -51,7 +51,7 @@ def arcsin(x: Closed) -> Closed:
 
 
 def arccos(x: Closed) -> Closed:
-    """arccos x for −1 ≤ x ≤ 1.
+    """`arccos x` for −1 ≤ x ≤ 1.
 
     >>> print(arccos(-HALF))
     2 π/3
@@ -60,7 +60,7 @@ def arccos(x: Closed) -> Closed:
 
 
 def arctan(x: Closed) -> Closed:
-    """arctan x.
+    """`arctan x`.
 
     >>> print(arctan(sqrt(Closed.of(3))), arctan(Closed.of(-2)))
     π/3 −arctan(2)
@@ -75,7 +75,7 @@ _COSINES: Final = {
     fmpq(1, 3): HALF,
     fmpq(1, 2): ZERO,
 }
-"""cos qπ on the first quadrant, where it is at most a square root."""
+"""`cos qπ` on the first quadrant, where it is at most a square root."""
 
 _TANGENTS: Final = {
     fmpq(0): ZERO,
@@ -86,7 +86,7 @@ _TANGENTS: Final = {
 
 
 def _turns(x: Closed) -> fmpq | None:
-    """q where x = qπ is written so."""
+    """The q where x = qπ is written so."""
     if x.is_zero:
         return fmpq(0)
     ratio = x / PI
@@ -94,7 +94,7 @@ def _turns(x: Closed) -> fmpq | None:
 
 
 def _cosine_at(q: fmpq) -> Closed | None:
-    """cos qπ by reduction to the first quadrant."""
+    """`cos qπ` by reduction to the first quadrant."""
     q = abs(q - 2 * ((q + 1) / 2).floor())
     if q > fmpq(1, 2):
         value = _COSINES.get(1 - q)
@@ -151,30 +151,30 @@ def _outside_the_unit_interval(what: str) -> Callable[[Closed], Closed | None]:
 
 
 _SIN: Final = ClosedFunction("sin", ("sine of −∞", "sine of ∞"), (
-    Rule("sin_of_turns", "sin 0 = 0, sin π/6 = 1/2, sin π/4 = √2/2, …", _sine_of_turns, "π/6"),
+    Rule("sin_of_turns", "sin 0 = 0, sin π/6 = 1/2, sin π/4 = √2/2, …", _sine_of_turns),
     odd("sin", sin),
 ))  # fmt: skip
 _COS: Final = ClosedFunction("cos", ("cosine of −∞", "cosine of ∞"), (
-    Rule("cos_of_turns", "cos 0 = 1, cos π/3 = 1/2, cos π/4 = √2/2, …", _cosine_of_turns, "π/3"),
+    Rule("cos_of_turns", "cos 0 = 1, cos π/3 = 1/2, cos π/4 = √2/2, …", _cosine_of_turns),
     even("cos", cos),
 ))  # fmt: skip
 _TAN: Final = ClosedFunction("tan", ("tangent of −∞", "tangent of ∞"), (
-    Rule("tan_of_turns", "tan 0 = 0, tan π/4 = 1, tan π/3 = √3, …", _tangent_of_turns, "π/4"),
+    Rule("tan_of_turns", "tan 0 = 0, tan π/4 = 1, tan π/3 = √3, …", _tangent_of_turns),
     odd("tan", tan),
 ))  # fmt: skip
 _ARCSIN: Final = ClosedFunction("arcsin", ("arcsine of −∞", "arcsine of ∞"), (
-    Rule("arcsin_outside", "arcsin x has no value for |x| > 1", _outside_the_unit_interval("arcsine"), "2"),
-    Rule("arcsin_of_sine", "arcsin 1/2 = π/6, arcsin 1 = π/2, …", _inverse_sine, "1/2"),
+    Rule("arcsin_outside", "arcsin x has no value for |x| > 1", _outside_the_unit_interval("arcsine")),
+    Rule("arcsin_of_sine", "arcsin 1/2 = π/6, arcsin 1 = π/2, …", _inverse_sine),
     odd("arcsin", arcsin),
 ))  # fmt: skip
 _ARCCOS: Final = ClosedFunction("arccos", ("arccosine of −∞", "arccosine of ∞"), (
-    Rule("arccos_outside", "arccos x has no value for |x| > 1", _outside_the_unit_interval("arccosine"), "2"),
-    Rule("arccos_of_cosine", "arccos 1/2 = π/3, arccos 0 = π/2, …", _inverse_cosine, "1/2"),
+    Rule("arccos_outside", "arccos x has no value for |x| > 1", _outside_the_unit_interval("arccosine")),
+    Rule("arccos_of_cosine", "arccos 1/2 = π/3, arccos 0 = π/2, …", _inverse_cosine),
     Rule("arccos_of_negative", "arccos(−x) = π − arccos x",
-        lambda x: PI - arccos(-x) if x.proved_sign() < 0 else None, "-3/10"),
+        lambda x: PI - arccos(-x) if x.proved_sign() < 0 else None),
 ))  # fmt: skip
 _ARCTAN: Final = ClosedFunction("arctan", (-PI / 2, PI / 2), (
-    Rule("arctan_of_tangent", "arctan 0 = 0, arctan 1 = π/4, …", _inverse_tangent, "1"),
+    Rule("arctan_of_tangent", "arctan 0 = 0, arctan 1 = π/4, …", _inverse_tangent),
     odd("arctan", arctan),
 ))  # fmt: skip
 

@@ -17,7 +17,7 @@ from gradsheet.numerics import balls
 from gradsheet.numerics.atoms import UNIT, Atom, Monomial, atom, power_product, split_exponent, times
 from gradsheet.numerics.budget import MAX_BITS, MAX_PRODUCTS, MAX_TERMS, TooLargeError, UndecidedError
 from gradsheet.numerics.notation import LATEX, PLAIN, UNICODE, Notation, write
-from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets, invert
+from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets, invert, square_root_of
 from gradsheet.numerics.roots import content, positive_power, whole_power
 
 if TYPE_CHECKING:
@@ -259,10 +259,10 @@ class Closed:
         return self._write(PLAIN if ascii_only else UNICODE)
 
     def latex(self) -> str:
-        """The constant in LaTeX.
+        r"""The constant in LaTeX.
 
         >>> print(Closed.of(Fraction(-1, 16)).latex())
-        -\\frac{1}{16}
+        -\frac{1}{16}
         """
         return self._write(LATEX)
 
@@ -309,14 +309,14 @@ def sum_of(summands: Iterable[Closed]) -> Closed:
     return total
 
 
-def factored(x: Closed) -> tuple[fmpq, Monomial, Closed]:
-    """(c, m, P) with x = c·m·P: P > 0 has no monomial and no number to take out; P = 1 for a single term.
+def factored(x: Closed) -> tuple[fmpq, Monomial, Closed, int]:
+    """(c, m, P, k) with x = c·m·Pᵏ: P > 0 has no number, no monomial and no square to take out; 1 for a single term.
 
-    This makes 1/(2 + 2t) and 1/(1 + t) share a bracket, and e^1 + e^3 equal to e·(1 + e²).
+    This makes 1/(2 + 2t) and 1/(1 + t)² share a bracket, and e + e³ equal to e·(1 + e²).
     """
     if len(x.terms) == 1:
         ((m, c),) = x.terms.items()
-        return c, m, ONE
+        return c, m, ONE, 1
     common = _common_monomial(x.terms)
     rest = x
     if common:
@@ -326,9 +326,12 @@ def factored(x: Closed) -> tuple[fmpq, Monomial, Closed]:
             ((m, c),) = rest.terms.items()
             monomial, whole = times(common, m)
             if not whole:
-                return c, monomial, ONE
+                return c, monomial, ONE, 1
     c = content(list(rest.terms.values())) * rest.proved_sign()
-    return c, common, Closed({m: d / c for m, d in rest.terms.items()})
+    bracket, degree = Closed({m: d / c for m, d in rest.terms.items()}), 1
+    while (root := square_root_of(bracket.terms)) is not None:
+        bracket, degree = Closed(root), 2 * degree
+    return c, common, bracket if bracket.proved_sign() > 0 else -bracket, degree
 
 
 def positive_generator(generator: Atom) -> Atom:
@@ -367,7 +370,7 @@ def _power(x: Closed, q: fmpq) -> Closed:
             return Closed({UNIT: whole_power(x.rational, n)})
         if n > 0 and len(x.terms) > 1:
             return _repeated_product(x, n)
-    c, m, bracket = factored(x)
+    c, m, bracket, degree = factored(x)
     if q.q == 1:
         result = Closed({UNIT: whole_power(c, n)})
         powers = [generator_power(a, k * q) for a, k in m]
@@ -380,13 +383,13 @@ def _power(x: Closed, q: fmpq) -> Closed:
         result = Closed({monomial: coefficient})
         powers = [generator_power(positive_generator(a), k * q) for a, k in m]
     if bracket is not ONE:
-        powers.append(generator_power(atom("group", bracket), q))
+        powers.append(generator_power(atom("group", bracket), degree * q))
     return product_of([result, *powers])
 
 
 def name_of(x: Closed) -> str:
     """The constant as a reason names it: itself where it is short, else its sign."""
-    if x.size <= 3:  # noqa: PLR2004 - a number, or a function of a number
+    if x.size <= 3:
         return str(x)
     return {1: "a positive number", 0: "0", -1: "a negative number"}[x.proved_sign()]
 
@@ -396,7 +399,7 @@ def _repeated_product(x: Closed, n: int) -> Closed:
         message = f"a power of a sum beyond {MAX_TERMS}"
         raise TooLargeError(message)
     result = ONE
-    for bit in bin(n)[2:]:
+    for bit in f"{n:b}":
         result = result * result
         if bit == "1":
             result = result * x

@@ -40,7 +40,7 @@ class NeedsPrecisionError(ArithmeticError):
 
 
 def decimal(value: object, digits: int = 5, *, ascii_only: bool = False) -> str:
-    """x to `digits` decimals, each of them right.
+    """The number x to `digits` decimals, each of them right.
 
     Takes certified numbers, closed constants, rationals, balls and floats (by their shortest decimal form). Raises
     `NeedsPrecisionError` for a ball that does not hold the digits.

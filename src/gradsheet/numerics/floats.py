@@ -6,14 +6,14 @@ Outside its domain a function gives nan, without a warning.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 _each_erf: Final = np.frompyfunc(math.erf, 1, 1)
 _each_erfc: Final = np.frompyfunc(math.erfc, 1, 1)
@@ -24,7 +24,7 @@ _DIGAMMA_SERIES: Final = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 3
 def _quietly(function: Callable[..., Any]) -> Callable[..., Array]:
     """A function of float64 arrays that answers with nan and ∞ in place of warnings."""
 
-    def apply(*arguments: Any) -> Array:  # noqa: ANN401 - whatever NumPy takes
+    def apply(*arguments: Any) -> Array:
         with np.errstate(all="ignore"):
             result = function(*(np.asarray(a, dtype=np.float64) for a in arguments))
         return np.asarray(result, dtype=np.float64)[()]
@@ -45,7 +45,7 @@ def _normal_cdf(x: Array) -> Array:
     return _float(_each_erfc(-x / math.sqrt(2))) / 2
 
 
-def _float(x: Any) -> Array:  # noqa: ANN401 - an object array, or a float for a scalar
+def _float(x: Any) -> Array:
     return np.asarray(x, dtype=np.float64)
 
 
@@ -77,50 +77,49 @@ def _digamma(x: float) -> float:
 _each_log_gamma: Final = np.frompyfunc(_log_gamma, 1, 1)
 _each_digamma: Final = np.frompyfunc(_digamma, 1, 1)
 
-FUNCTIONS: Final[dict[str, Callable[..., Array]]] = {
-    name: _quietly(function)
-    for name, function in {
-        "exp": np.exp,
-        "log": lambda x: np.where(x > 0, np.log(x), np.nan),
-        "log2": lambda x: np.where(x > 0, np.log2(x), np.nan),
-        "log10": lambda x: np.where(x > 0, np.log10(x), np.nan),
-        "log1p": lambda x: np.where(x > -1, np.log1p(x), np.nan),
-        "expm1": np.expm1,
-        "sqrt": np.sqrt,
-        "square": np.square,
-        "pow": np.power,
-        "tanh": np.tanh,
-        "sigmoid": _sigmoid,
-        "log_sigmoid": lambda x: -_softplus(-x),
-        "softplus": _softplus,
-        "relu": lambda x: np.maximum(x, 0),
-        "sin": np.sin,
-        "cos": np.cos,
-        "tan": np.tan,
-        "arcsin": np.arcsin,
-        "arccos": np.arccos,
-        "arctan": np.arctan,
-        "sinh": np.sinh,
-        "cosh": np.cosh,
-        "arsinh": np.arcsinh,
-        "erf": lambda x: _float(_each_erf(x)),
-        "normal_cdf": _normal_cdf,
-        "gelu": lambda x: x * _normal_cdf(x),
-        "silu": lambda x: x * _sigmoid(x),
-        "mish": lambda x: x * np.tanh(_softplus(x)),
-        "elu": lambda x, a: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
-        "leaky_relu": lambda x, a: np.where(x > 0, x, a * x),
-        "abs": np.abs,
-        "sign": np.sign,
-        "step": lambda x: np.heaviside(x, 0),
-        "max": np.maximum,
-        "min": np.minimum,
-        "softsign": lambda x: x / (1 + np.abs(x)),
-        "hard_tanh": lambda x: np.clip(x, -1, 1),
-        "lgamma": lambda x: _float(_each_log_gamma(x)),
-        "digamma": lambda x: _float(_each_digamma(x)),
-    }.items()
+_BARE: Final[dict[str, Callable[..., Any]]] = {
+    "exp": np.exp,
+    "log": lambda x: np.where(x > 0, np.log(x), np.nan),
+    "log2": lambda x: np.where(x > 0, np.log2(x), np.nan),
+    "log10": lambda x: np.where(x > 0, np.log10(x), np.nan),
+    "log1p": lambda x: np.where(x > -1, np.log1p(x), np.nan),
+    "expm1": np.expm1,
+    "sqrt": np.sqrt,
+    "square": np.square,
+    "pow": np.power,
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "log_sigmoid": lambda x: -_softplus(-x),
+    "softplus": _softplus,
+    "relu": lambda x: np.maximum(x, 0),
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "arsinh": np.arcsinh,
+    "erf": lambda x: _float(_each_erf(x)),
+    "normal_cdf": _normal_cdf,
+    "gelu": lambda x: x * _normal_cdf(x),
+    "silu": lambda x: x * _sigmoid(x),
+    "mish": lambda x: x * np.tanh(_softplus(x)),
+    "elu": lambda x, a: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0))),
+    "leaky_relu": lambda x, a: np.where(x > 0, x, a * x),
+    "abs": np.abs,
+    "sign": np.sign,
+    "step": lambda x: np.heaviside(x, 0),
+    "max": np.maximum,
+    "min": np.minimum,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "lgamma": lambda x: _float(_each_log_gamma(x)),
+    "digamma": lambda x: _float(_each_digamma(x)),
 }
+
+FUNCTIONS: Final = {name: _quietly(function) for name, function in _BARE.items()}
 """The elementwise functions by name."""
 
 
@@ -128,7 +127,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Array]]] = {
 def softmax(x: Array) -> Array:
     """Softmax over the last axis: e^(xᵢ − max) / Σⱼ e^(xⱼ − max)."""
     e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
 @_quietly
@@ -136,7 +135,7 @@ def logsumexp(x: Array) -> Array:
     """`log Σⱼ exp xⱼ` over the last axis."""
     top = x.max(axis=-1, keepdims=True)
     shifted = np.log(np.exp(x - np.where(np.isfinite(top), top, 0)).sum(axis=-1))
-    return shifted + np.where(np.isfinite(top), top, 0)[..., 0]
+    return np.asarray(shifted + np.where(np.isfinite(top), top, 0)[..., 0])
 
 
 @_quietly

@@ -42,10 +42,10 @@ def _half() -> arb:
 
 
 def _root(x: Jet) -> Jet:
-    return at_kink(x, 0) if x.value.is_zero() else on_series(lambda s: s.sqrt())(x)
+    return _at_kink(x, 0) if x.value.is_zero() else on_series(lambda s: s.sqrt())(x)
 
 
-def at_kink(x: Jet, value: int) -> Jet:
+def _at_kink(x: Jet, value: int) -> Jet:
     """A value without derivatives, unless x does not move at all."""
     if all(c.is_zero() for c in x.series.coeffs()[1:]):
         return Jet.constant(value, x.order)
@@ -129,13 +129,13 @@ def power(x: Jet, y: Jet) -> Jet:
     """xʸ: by multiplication where y is a fixed whole number, else e^(y log x) with x > 0.
 
     >>> print(power(Jet.variable(-2, 1), Jet.constant(3)).series)
-    -8.00000000000000 + 12.0000000000000*x + O(x^2)
+    (-8.00000000000000) + 12.0000000000000*x + O(x^2)
     """
     n = y.value.unique_fmpz() if y.value.is_exact() and y.value.is_finite() else None
     if n is not None and all(c.is_zero() for c in y.series.coeffs()[1:]):
         return power_of_whole(x, int(n))
     if x.value.is_zero():
-        return at_kink(x, 0) if y.value > 0 else Jet.undefined(order=x.order)
+        return _at_kink(x, 0) if y.value > 0 else Jet.undecided(x.order)
     return exp(y * log(x))
 
 
@@ -172,8 +172,8 @@ def minimum(x: Jet, y: Jet) -> Jet:
 def _by_sign(x: Jet, negative: Jet, positive: Jet) -> Jet:
     known = x.sign
     if known is None:
-        return Jet.undefined(order=x.order)
-    return at_kink(x, 0) if known == 0 else positive if known > 0 else negative
+        return Jet.undecided(x.order)
+    return _at_kink(x, 0) if known == 0 else positive if known > 0 else negative
 
 
 def _chosen(x: Jet, y: Jet, *, larger: bool) -> Jet:
@@ -182,9 +182,9 @@ def _chosen(x: Jet, y: Jet, *, larger: bool) -> Jet:
     else:
         first_is_larger = (x - y).sign
     if first_is_larger is None:
-        return Jet.undefined(order=x.order)
+        return Jet.undecided(x.order)
     if first_is_larger == 0:
         # Both have the value of x; what moves alike on both sides has derivatives.
-        apart = at_kink(x - y, 0)
+        apart = _at_kink(x - y, 0)
         return x + apart
     return x if (first_is_larger > 0) == larger else y

@@ -47,14 +47,9 @@ class Jet:
         return Jet(arb_series([ball(value), ball(direction)], prec=order + 1))
 
     @staticmethod
-    def undefined(_reason: str = "", order: int = 1) -> Jet:
-        """A jet of which nothing is known; balls carry no reasons."""
-        return Jet(arb_series([arb.nan()] * (order + 1), prec=order + 1))
-
-    @staticmethod
     def undecided(order: int = 1) -> Jet:
         """A jet of which nothing is known."""
-        return Jet.undefined(order=order)
+        return Jet(arb_series([arb.nan()] * (order + 1), prec=order + 1))
 
     # ----------------------------------------------------------------- asking
 
@@ -87,6 +82,22 @@ class Jet:
         """1 for ∞, −1 for −∞, else 0."""
         v = self.series[0]
         return 0 if v.is_finite() or v.is_nan() or not v.is_exact() else (1 if v > 0 else -1)
+
+    @property
+    def is_zero(self) -> bool:
+        """Is 0 with all its derivatives."""
+        return all(c.is_zero() for c in self.series.coeffs())
+
+    def as_undefined(self, _reason: str) -> Jet:
+        """A jet without a value; balls carry no reasons."""
+        return Jet.undecided(self.order)
+
+    def as_undecided(self) -> Jet:
+        """A jet of which nothing is known, of the same order."""
+        return Jet.undecided(self.order)
+
+    def __float__(self) -> float:
+        return float(self.value.mid())
 
     @property
     def sign(self) -> int | None:
@@ -122,7 +133,7 @@ class Jet:
         if Jet(y).infinite and not self.infinite:
             return Jet.constant(0, self.order) if not self.value.is_nan() else self
         if balls.sign_of(y[0]) in {None, 0}:
-            return Jet.undefined(order=self.order)
+            return Jet.undecided(self.order)
         series = self.series / y
         return Jet(series) if series[0].is_finite() else _infinite(self, Jet(y), self.value / y[0])
 
@@ -173,7 +184,7 @@ def power_of_whole(x: Jet, n: int) -> Jet:
     if n < 0:
         return 1 / power_of_whole(x, -n)
     result = Jet.constant(1, x.order)
-    for bit in bin(n)[2:] if n else "":
+    for bit in f"{n:b}" if n else "":
         result = result * result
         if bit == "1":
             result = result * x
@@ -187,7 +198,7 @@ def on_series(function: Callable[[arb_series], arb_series]) -> Callable[[Jet], J
         try:
             return Jet(function(x.series))
         except (ValueError, ZeroDivisionError):
-            return Jet.undefined(order=x.order)
+            return Jet.undecided(x.order)
 
     return apply
 
@@ -195,4 +206,4 @@ def on_series(function: Callable[[arb_series], arb_series]) -> Callable[[Jet], J
 def _infinite(x: Jet, y: Jet, value: arb) -> Jet:
     """∞ does not move: the value decides, and the derivatives are 0."""
     order = min(x.order, y.order)
-    return Jet.constant(value, order) if x.infinite or y.infinite else Jet.undefined(order=order)
+    return Jet.constant(value, order) if x.infinite or y.infinite else Jet.undecided(order)

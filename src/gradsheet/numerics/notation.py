@@ -36,6 +36,7 @@ class Notation:
     power: Callable[[str, fmpq], str] = field(repr=False)
     root: Callable[[str, bool], str] = field(repr=False)
     bracket: Callable[[str], str] = field(repr=False)
+    fraction_encloses: bool = False
 
 
 def _line_fraction(numerator: str, denominator: str, simple: bool) -> str:  # noqa: FBT001 - a column of a table
@@ -85,6 +86,7 @@ LATEX: Final = Notation(
     power=lambda base, q: rf"{base}^{{{q}}}",
     root=lambda argument, _: rf"\sqrt{{{argument}}}",
     bracket=lambda text: rf"\left({text}\right)",
+    fraction_encloses=True,
 )
 
 
@@ -130,6 +132,9 @@ def _term(coefficient: fmpq, monomial: Monomial, notation: Notation) -> str:
     for generator, q in monomial:
         if generator.kind not in {"exp", "base"}:
             (above if q > 0 else below).append(_power(generator, abs(q), notation))
+    factors = [(a, q) for a, q in monomial if q < 0]
+    if notation.fraction_encloses and coefficient.q == 1 and len(factors) == 1 and factors[0][1] == -1:
+        below = [_bare(factors[0][0], notation)]
     return _quotient(coefficient, roots + sorted(above), sorted(below), notation)
 
 
@@ -139,16 +144,19 @@ def _exponential(exponent: Terms, notation: Notation) -> str:
     return notation.call(notation.names.get("exp", "exp"), write(exponent, notation))
 
 
-def _power(generator: Atom, q: fmpq, notation: Notation) -> str:
+def _bare(generator: Atom, notation: Notation) -> str:
+    """A generator where nothing can touch it."""
     if generator.kind == "group":
-        inner = write(generator.argument.terms, notation)
-        base = notation.bracket(inner)
-    elif generator.kind == "π":
-        inner = base = notation.names["π"]
-    else:
-        name = notation.names.get(generator.kind, generator.kind)
-        arguments = [write(a.terms, notation) for a in generator.arguments if not isinstance(a, int)]
-        inner = base = notation.call(name, ", ".join(arguments))
+        return write(generator.argument.terms, notation)
+    if generator.kind == "π":
+        return notation.names["π"]
+    name = notation.names.get(generator.kind, generator.kind)
+    return notation.call(name, write(generator.argument.terms, notation))
+
+
+def _power(generator: Atom, q: fmpq, notation: Notation) -> str:
+    inner = _bare(generator, notation)
+    base = notation.bracket(inner) if generator.kind == "group" else inner
     if q == 1:
         return base
     return notation.root(inner, generator.kind == "π") if q == _HALF else notation.power(base, q)

@@ -6,7 +6,7 @@ from gradsheet.numerics.closed import INFINITY, ONE, ZERO, Closed
 
 
 def sign(x: Closed) -> Closed:
-    """sign x ∈ {−1, 0, 1}.
+    """`sign x` ∈ {−1, 0, 1}.
 
     >>> from gradsheet.numerics.elementary import log
     >>> print(sign(log(Closed.of(2)) - 1), sign(-INFINITY), sign(ZERO))
@@ -48,5 +48,5 @@ def _larger(x: Closed, y: Closed) -> Closed:
     if x.is_undefined or y.is_undefined or x == y:
         return y if y.is_undefined and not x.is_undefined else x
     if x.infinite or y.infinite:
-        return x if INFINITY == x or y == -INFINITY else y
+        return x if x == INFINITY or y == -INFINITY else y
     return x if (x - y).proved_sign() >= 0 else y

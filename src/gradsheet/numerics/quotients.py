@@ -33,7 +33,7 @@ def invert(monomial: Monomial) -> tuple[Monomial, fmpq]:
 
 
 def add_to(terms: Terms, monomial: Monomial, coefficient: fmpq) -> None:
-    """terms ← terms + c·m."""
+    """`terms ← terms + c·m`, in place."""
     total = terms.get(monomial, 0) + coefficient
     if total:
         terms[monomial] = total
@@ -68,6 +68,34 @@ def quotient_of(dividend: Terms, divisor: Terms) -> Terms | None:
                 return None
             add_to(remainder, step[0], -coefficient * c * step[1])
     return None if remainder else quotient
+
+
+def square_root_of(square: Terms) -> Terms | None:
+    """A sum S with S·S = square, found from its leading term downwards, or None.
+
+    Generators that carry fractional exponents of their own (2^½) make a square that is not found; that is no harm.
+    """
+    order = _lexicographic(square)
+    lead = max(square, key=order)
+    first = _halved(lead)
+    coefficient = square[lead]
+    if first is None or coefficient < 0 or not (coefficient.p.is_square() and coefficient.q.is_square()):
+        return None
+    root: Terms = {first: fmpq(coefficient.p.isqrt(), coefficient.q.isqrt())}
+    inverse, factor = invert(first)
+    factor /= 2 * root[first]
+    remainder = dict(square)
+    _subtract_product(remainder, root, root)
+    while remainder and len(root) < len(square):
+        top = max(remainder, key=order)
+        ratio = _product(top, inverse)
+        if ratio is None or ratio[0] in root:
+            return None
+        term = {ratio[0]: ratio[1] * factor * remainder[top]}
+        if not _subtract_product(remainder, root, term, term, root, term, term):
+            return None
+        root |= term
+    return None if remainder else root
 
 
 def cancel_brackets(terms: Terms) -> Terms:
@@ -115,6 +143,25 @@ def _product(left: Monomial, right: Monomial) -> tuple[Monomial, fmpq] | None:
             return None
         coefficient *= fmpq(generator.base) ** n
     return monomial, coefficient
+
+
+def _subtract_product(remainder: Terms, *sums: Terms) -> bool:
+    """`remainder ← remainder − S₁S₂ − S₃S₄ − …` in place; False where a product is no power product."""
+    for left, right in zip(sums[::2], sums[1::2], strict=True):
+        for m, c in left.items():
+            for n, d in right.items():
+                step = _product(m, n)
+                if step is None:
+                    return False
+                add_to(remainder, step[0], -c * d * step[1])
+    return True
+
+
+def _halved(monomial: Monomial) -> Monomial | None:
+    """The m' with m'·m' = m; exponents of functions stay whole."""
+    if any(a.kind != "exp" and (q.q != 1 or q.p % 2) for a, q in monomial):
+        return None
+    return tuple((a, q / 2) for a, q in monomial)
 
 
 def _lexicographic(*sums: Terms) -> Callable[[Monomial], tuple[fmpq, ...]]:

@@ -22,10 +22,13 @@ def whole_power(base: fmpq, exponent: int) -> fmpq:
     """
     if abs(base.p) <= 1 and base.q == 1:
         return base if exponent % 2 else base * base
-    if int(base.height_bits()) * abs(exponent) > MAX_BITS:
-        message = f"a power of more than {MAX_BITS} bits"
-        raise TooLargeError(message)
-    return base**exponent
+    # b bits to the n-th are more than (b − 1) n: what is surely too large is not computed.
+    if (int(base.height_bits()) - 1) * abs(exponent) <= MAX_BITS:
+        power = base**exponent
+        if power.height_bits() <= MAX_BITS:
+            return power
+    message = f"a power of more than {MAX_BITS} bits"
+    raise TooLargeError(message)
 
 
 def factors(n: int) -> tuple[tuple[int, int], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gradsheet.numerics.closed import Closed, function_value, name_of
 
@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A proved equation; `apply` gives its right-hand side, or None where the left-hand side does not fit.
-
-    `example` is an argument (as tests spell it) at which the rule is the one that fires.
-    """
+    """A proved equation; `apply` gives its right-hand side, or None where the left-hand side does not fit."""
 
     name: str
     statement: str
     apply: Callable[[Closed], Closed | None]
-    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +57,19 @@ def undefined_below_zero(what: str, *, at_zero: bool) -> Callable[[Closed], Clos
     return apply
 
 
-def odd(name: str, function: Callable[[Closed], Closed], example: str = "-3/10") -> Rule:
+def odd(name: str, function: Callable[[Closed], Closed]) -> Rule:
     """f(−x) = −f(x): arguments are kept positive."""
-    return Rule(
-        f"{name}_is_odd", f"{name}(−x) = −{name}(x)",
-        lambda x: -function(-x) if x.proved_sign() < 0 else None, example,
-    )  # fmt: skip
+
+    def apply(x: Closed) -> Closed | None:
+        return -function(-x) if x.proved_sign() < 0 else None
+
+    return Rule(f"{name}_is_odd", f"{name}(−x) = −{name}(x)", apply)
 
 
-def even(name: str, function: Callable[[Closed], Closed], example: str = "-3/10") -> Rule:
+def even(name: str, function: Callable[[Closed], Closed]) -> Rule:
     """f(−x) = f(x): arguments are kept positive."""
-    return Rule(
-        f"{name}_is_even", f"{name}(−x) = {name}(x)",
-        lambda x: function(-x) if x.proved_sign() < 0 else None, example,
-    )  # fmt: skip
 
+    def apply(x: Closed) -> Closed | None:
+        return function(-x) if x.proved_sign() < 0 else None
 
-NO_LIMIT: Final = "has no limit at ∞"
+    return Rule(f"{name}_is_even", f"{name}(−x) = {name}(x)", apply)

@@ -610,14 +610,17 @@ class ExpressionReader:
 
 
 def derivative_name(of: Symbol, by: tuple[Symbol, ...]) -> str:
-    """`∂L/∂W`, `∂²L/∂w²`, `∂²L/∂w∂v`."""
+    """`∂L/∂W`, `∂²L/∂w²`, `∂²L/∂w∂v`; brackets where a derivative is differentiated or differentiated by."""
+    if any(s.adjoint_of is not None for s in by):
+        *first, last = by
+        inner = derivative_name(of, tuple(first)) if first else of.name
+        return f"∂({inner})/∂({last.name})" if last.adjoint_of is not None else f"∂({inner})/∂{last.name}"
     if len(by) == 1:
         return f"∂{of.name}/∂{by[0].name}"
+    raised = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(d)] for d in str(len(by)))
     if len(set(by)) == 1:
-        power = "²" if len(by) == 2 else "³" if len(by) == 3 else f"^{len(by)}"
-        return f"∂{power}{of.name}/∂{by[0].name}{power}"
-    power = "²" if len(by) == 2 else "³" if len(by) == 3 else f"^{len(by)}"
-    return f"∂{power}{of.name}/" + "".join(f"∂{s.name}" for s in by)
+        return f"∂{raised}{of.name}/∂{by[0].name}{raised}"
+    return f"∂{raised}{of.name}/" + "".join(f"∂{s.name}" for s in by)
 
 
 def negative(tensor: Tensor) -> Tensor:

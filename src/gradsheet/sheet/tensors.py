@@ -122,7 +122,9 @@ class ShapeRules:
         )
 
     def squeeze(self, tensor: Tensor) -> Tensor:
-        """A tensor of size 1 as a scalar."""
+        """A tensor of size 1 as a scalar; its sizes are 1 from here on."""
+        for index in tensor.indices:
+            self.sizes.fix(index.high)
         return scalar(tensor.at([i.low for i in tensor.indices]))
 
     def as_scalar(self, tensor: Tensor, span: Span, what: str) -> Tensor:

@@ -201,11 +201,10 @@ def _split_bars(p: ExpressionParser) -> None:
     """Read `||` as two single bars: |a||b| is a product."""
     token = p.tok
     middle = token.start + 1
-    p.tokens[p.at : p.at + 1] = [
+    p.split(
         token._replace(kind="|", text="|", end=middle),
         token._replace(kind="|", text="|", start=middle, spaced=False),
-    ]
-    p.tok = p.tokens[p.at]
+    )
 
 
 def refuse_lowered(p: ExpressionParser, base: Expression) -> NoReturn:

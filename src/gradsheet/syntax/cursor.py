@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gradsheet.diagnostics import Diagnostics
     from gradsheet.syntax.tokens import Token
 
-DEEPEST = 100
+DEEPEST = 64
 """How many expressions may stand inside each other; keeps recursive readers of the tree far from Python's limit."""
 
 _SHORT = 20  # what fits a line of a message
@@ -44,6 +44,12 @@ class Cursor:
     def peek(self, ahead: int = 1) -> Token:
         """A later token; the last one repeats."""
         return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+
+    def split(self, first: Token, second: Token) -> None:
+        """Put two tokens in the place of the one at hand, without moving the rest."""
+        self.tokens[self.at] = second
+        self.at -= 1
+        self.tok = first
 
     def accept(self, kind: str) -> Token | None:
         """Take the token if it is of this kind."""

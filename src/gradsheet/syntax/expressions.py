@@ -224,8 +224,7 @@ class ExpressionParser(Cursor):
         if token.text[0] == "x" and token.text[1:].isdigit() and token.text.isascii() and not token.spaced:
             middle = token.start + 1
             number = Token("number", token.text[1:], middle, token.end, value=Fraction(int(token.text[1:])))
-            self.tokens[self.at : self.at + 1] = [token._replace(text="x", end=middle, key="x"), number]
-            self.tok = self.tokens[self.at]
+            self.split(token._replace(text="x", end=middle, key="x"), number)
             return True
         return token.text == "x" and self.peek().kind in ("name", "number", "(")
 

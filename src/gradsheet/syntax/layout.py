@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
+from gradsheet.syntax.cursor import DEEPEST
 from gradsheet.syntax.tokens import Token
 from gradsheet.syntax.vocabulary import CLOSING, OPENING, PRODUCT_SIGNS, RELATIONS, STATEMENTS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from gradsheet.diagnostics import Diagnostics, Source
 
-DEEPEST_BRACKETS = 100
+_BRACKETS = DEEPEST - 1  # one less, so that the parser meets the report of this before its own limit
 _TAB = 8
 
 _CONTINUES = frozenset(
@@ -89,9 +90,9 @@ class _Layout:
             if token.kind in OPENING:
                 open_.append(at)
                 waiting[token.kind] += 1
-                if len(open_) > DEEPEST_BRACKETS and not too_deep:
+                if len(open_) > _BRACKETS and not too_deep:
                     too_deep = True
-                    self.reject(at, "GS104", "nested too deeply", expected=f"at most {DEEPEST_BRACKETS} open brackets")
+                    self.reject(at, "GS104", "nested too deeply", expected=f"at most {_BRACKETS} open brackets")
             elif token.kind in CLOSING:
                 kind = CLOSING[token.kind]
                 if open_ and self.pairs(open_[-1], token.kind):

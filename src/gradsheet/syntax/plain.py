@@ -354,8 +354,11 @@ class PlainWriter:
         divided = factor.sign in ("/", "⊘")
         if divided and isinstance(first, Derivative):
             return self.bracketed(item)
-        if isinstance(first, Array) and at > 0 and factor.sign == "" and not is_condition(first):
-            return self.bracketed(item)
+        if isinstance(first, Array) and at > 0 and factor.sign == "":
+            before = factors[at - 1].item
+            binds = isinstance(before, Name) and before.key in BINDERS  # sum [i = 1] would bind i
+            if binds or not is_condition(first):
+                return self.bracketed(item)
         text = self.text(item, Level.OPERAND)
         if not divided and at + 1 < len(factors) and factors[at + 1].sign == "/" and _D_NAME.match(text):
             below = self.text(leftmost(factors[at + 1].item), Level.OPERAND)

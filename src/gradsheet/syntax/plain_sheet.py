@@ -60,7 +60,7 @@ def plain_document(document: Document, *, ascii: bool = False) -> str:  # noqa: 
     >>> from gradsheet.syntax.reading import parse_document
     >>> source = Source("x,y in R^(2 x n)\nz = x .* y\nparameters x")
     >>> print(plain_document(parse_document(source, Diagnostics(source))), end="")
-    x, y ∈ ℝ^(2 × n)
+    x, y ∈ ℝ^(2×n)
     <BLANKLINE>
     z = x ⊙ y
     <BLANKLINE>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source, Span
 from gradsheet.syntax.cursor import Abandoned
@@ -32,12 +32,12 @@ def read_source(data: bytes | str, name: str = "<sheet>") -> Source:
             size = len(data.encode())
         except UnicodeEncodeError as problem:
             message = f"character {problem.start} is half of a surrogate pair"
-            raise _refused("GS002", message, name, "Unicode text") from None
+            _refuse("GS002", message, name, "Unicode text")
     else:
         size = len(data)
     if size > LARGEST:
         message = f"{size:,} bytes are too many"
-        raise _refused("GS003", message, name, f"at most {LARGEST:,} bytes")
+        _refuse("GS003", message, name, f"at most {LARGEST:,} bytes")
     text = data if isinstance(data, str) else _decoded(data, name)
     source = Source(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), name)
     if "\0" in source.text:
@@ -53,11 +53,11 @@ def _decoded(data: bytes, name: str) -> str:
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         hint = "the file looks like UTF-16; save it as UTF-8" if utf16 else None
         message = f"byte {problem.start} is not UTF-8"
-        raise _refused("GS002", message, name, "UTF-8 text", hint) from None
+        _refuse("GS002", message, name, "UTF-8 text", hint)
 
 
-def _refused(code: str, message: str, name: str, expected: str, hint: str | None = None) -> SheetError:
-    return SheetError((Diagnostic(code, message, None, Source("", name), expected, hint),))
+def _refuse(code: str, message: str, name: str, expected: str, hint: str | None = None) -> NoReturn:
+    raise SheetError((Diagnostic(code, message, None, Source("", name), expected, hint),)) from None
 
 
 def parse_document(source: Source, diagnostics: Diagnostics) -> Document:
@@ -106,6 +106,14 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> Expression:
 def _hand_over(own: Diagnostics, diagnostics: Diagnostics) -> None:
     """What was found, in the order of the text, up to a readable number."""
     own.errors.sort(key=lambda problem: problem.span.start if problem.span else 0)
-    diagnostics.errors.extend(own.errors[:MOST_ERRORS])
+    too_deep: set[int] = set()  # lines; scanner and parser may both have met the limit
+    kept = []
+    for problem in own.errors:
+        line = own.source.position(problem.span.start)[0] if problem.span else 0
+        if problem.code != "GS104" or line not in too_deep:
+            kept.append(problem)
+        if problem.code == "GS104":
+            too_deep.add(line)
+    diagnostics.errors.extend(kept[:MOST_ERRORS])
     for remark in own.remarks:
         diagnostics.remark(remark.message, remark.span)

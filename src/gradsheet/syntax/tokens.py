@@ -184,8 +184,9 @@ class _Scanner:
     def number(self, text: str, start: int, end: int) -> None:
         """A number with its exact value, if it is of a sane size."""
         mantissa, _, exponent = text.replace("E", "e").partition("e")
-        if len(mantissa) > MOST_DIGITS:
-            self.reject("GS105", f"a number of {len(mantissa)} digits", text, start, expected=f"at most {MOST_DIGITS}")
+        digits = len(mantissa) - ("." in mantissa)
+        if digits > MOST_DIGITS:
+            self.reject("GS105", f"a number of {digits} digits", text, start, expected=f"at most {MOST_DIGITS}")
             return
         if len(exponent) > len("+0004000") or abs(int(exponent or 0)) > LARGEST_EXPONENT:
             expected = f"an exponent between -{LARGEST_EXPONENT} and {LARGEST_EXPONENT}"
@@ -220,8 +221,8 @@ class _Scanner:
         elif text == "∆":
             self.emit("name", text, start, end, key=canonical_key(text))
         elif text in _NOT_IN_THE_LANGUAGE:
-            message, hint = _NOT_IN_THE_LANGUAGE[text]
-            self.reject("GS108", message, text, start, hint=hint)
+            message, way_out = _NOT_IN_THE_LANGUAGE[text]
+            self.reject("GS108", message, text, start, hint=way_out)
         else:
             hint = "write - for a minus sign" if unicodedata.category(text) == "Pd" else None
             self.reject("GS101", f"unexpected character {_shown(text)}", text, start, hint=hint)

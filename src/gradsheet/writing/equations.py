@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus import Simplifier
 from gradsheet.calculus.terms import Term, is_index_condition, rebuilt, split
 from gradsheet.expressions import (
     Affine,
@@ -12,6 +13,8 @@ from gradsheet.expressions import (
     Index,
     Integer,
     Relation,
+    Size,
+    SizeMember,
     Symbol,
     at_least_zero,
     substitute,
@@ -62,6 +65,12 @@ def _line(
     leading = symbol.leading
     axes = [p.single for p in pattern[leading:]]
     plain = all(isinstance(a, Index) and any(a is f for f in free) for a in axes)
+    single = [a for a in axes if isinstance(a, Index) and a.low == a.high]
+    if len(axes) == 2 and len(single) == 1 and single[0] is axes[1] and single[0] not in body.free:
+        axes = axes[:1]  # n×1 is written as the vector that it is
+        whole = [tree.Slice(None, None)] * 2
+    else:
+        whole = [tree.Slice(None, None)] * len(axes)
     right: Tree | None = None
     if plain and not indices and len(axes) <= 2 and outer == 0:
         view_names = Names(names.taken)
@@ -69,7 +78,7 @@ def _line(
         right = View(view_names).tensor(tuple(a for a in axes if isinstance(a, Index)), body)
     if right is not None:
         items: list[Tree | tree.Slice] = [names.affine(p) for p in pattern[:leading]]
-        left = names.component(symbol, [*items, *(tree.Slice(None, None) for _ in axes)])
+        left = names.component(symbol, [*items, *whole])
         shown = [i for p in pattern[:leading] for i in free if any(a is i for a in p.atoms())]
     else:
         right = View(names).tensor((), body)
@@ -105,6 +114,7 @@ def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, 
             mapping = {cut: low}
             moved, fresh = _moved(free, mapping)
             body = substitute(body, fresh)
+            body = Simplifier().tidy(body, expand=False)
             result.append((moved, tuple(p.substitute(fresh) for p in equation.pattern), body))
         else:
             narrowed = Index(cut.name, low, high)
@@ -171,8 +181,8 @@ def _changes(guard: object, cut: Index) -> list[Affine] | None:
     if abs(coefficient) != 1:
         return None
     rest = gap - Affine.atom(cut) * coefficient
-    if any(isinstance(a, Index) for a in rest.atoms()):
-        return None
+    if any(not isinstance(a, (Size, SizeMember)) for a in rest.atoms()):
+        return None  # another index, or an index that is given as data: a bracket says it better
     place = -rest if coefficient == 1 else rest  # the index at which both sides are equal
     match guard.sign, coefficient:
         case "=" | "≠", _:

@@ -68,7 +68,10 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
             flat.append(tree.Factor(sign if position else "", item.factors[0].item))
             flat.append(item.factors[1])
             continue
-        if isinstance(item, tree.Product) and position == 0:
+        if isinstance(item, tree.Product) and position == 0 and not _entrywise(item):
+            flat.extend(item.factors)
+            continue
+        if isinstance(item, tree.Product) and position == 0 and factors[1][0] in {"⊙", "⊘", "/"}:
             flat.extend(item.factors)
             continue
         last = position == len(factors) - 1
@@ -78,6 +81,10 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
             item = tree.Group((item,))
         flat.append(tree.Factor(sign if position else "", item))
     return tree.Product(tuple(flat))
+
+
+def _entrywise(item: tree.Product) -> bool:
+    return any(f.sign in {"⊙", "⊘"} for f in item.factors)
 
 
 def additive(terms: Sequence[tuple[Literal["+", "-"], Tree]]) -> Tree:

@@ -109,6 +109,9 @@ class View:
         items: list[Tree | tree.Slice] = []
         order: list[Index] = []
         for place, axis in zip(at, symbol.axes, strict=True):
+            if symbol.rank == 2 and axis is symbol.axes[1] and not symbol.leading and axis.low == axis.high == place:
+                items.append(tree.Slice(None, None))  # n×1 and n are one thing for columns
+                continue
             used = [i for i in axes if i in _indices(place)]
             if not used:
                 items.append(self.names.affine(place))
@@ -155,6 +158,9 @@ class View:
             if part is None:
                 return None
             parts.append(("-" if negative else "+", part))
+        if parts[0][0] == "-" and any(sign == "+" for sign, _ in parts):
+            k = next(k for k, (sign, _) in enumerate(parts) if sign == "+")
+            parts.insert(0, parts.pop(k))
         return additive(parts)  # type: ignore[arg-type]
 
     def multiplied(self, axes: Axes, factors: Sequence[Expr]) -> Tree | None:
@@ -207,6 +213,8 @@ class View:
         brackets = [p for p in front if isinstance(p, tree.Array)]
         front = [p for p in front if not isinstance(p, tree.Array)]
         items: list[tuple[str, Tree]] = []
+        if isinstance(core, tree.Binder) and not front and not brackets:
+            leading_below, below = [*leading_below, *below], []
         if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
             items.append(("", whole(coefficient.numerator)))
             items.extend(("/", part) for part in leading_below)
@@ -278,6 +286,10 @@ class View:
             special = self._delta(axes, body.condition)
             if special is not None:
                 return special
+        elif body.otherwise is ZERO_EXPR and axes and is_index_condition(body.condition):
+            brackets = tuple(Piecewise(c, ONE_EXPR, ZERO_EXPR) for c in conjuncts(body.condition))
+            inner = body.then.factors if isinstance(body.then, Multiply) else (body.then,)
+            return self.multiplied(axes, (*inner, *brackets))
         condition = self.condition(axes, body.condition)
         if condition is None:
             return None
@@ -301,7 +313,11 @@ class View:
         if len(axes) == 1:
             for one, other in ((a, b), (b, a)):
                 if one.single is axes[0] and axes[0] not in _indices(other):
-                    return call("onehot", self.names.affine(other), self._size(axes[0]))
+                    atom = other.single
+                    at = self.names.affine(other)
+                    if isinstance(atom, Access) and atom.symbol.domain.bounds == axes[0].range:
+                        return call("onehot", at)
+                    return call("onehot", at, self._size(axes[0]))
         return None
 
     def _size(self, index: Index) -> Tree:
@@ -423,6 +439,10 @@ def _axis_range(axes: Sequence[Index], at: Sequence[Affine], axis: Index) -> tup
 def _sign(term: Expr) -> tuple[bool, Expr]:
     if isinstance(term, Number) and term.value < 0:
         return True, Number(-term.value)
+    if isinstance(term, Piecewise) and term.otherwise is ZERO_EXPR:
+        negative, inner = _sign(term.then)
+        if negative:
+            return True, Piecewise(term.condition, inner, ZERO_EXPR)
     if isinstance(term, Multiply):
         negative, factors = _without_sign(term.factors)
         if negative:

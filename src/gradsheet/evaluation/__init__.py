@@ -1,0 +1,24 @@
+"""Exact, certified and float evaluation of equations."""
+
+from gradsheet.evaluation.domains import CertifiedDomain, Domain, Float64, JetDomain, UndecidedError
+from gradsheet.evaluation.evaluate import Evaluator, Named, TooManyConfigurationsError
+from gradsheet.evaluation.program import CyclicDefinitionError, Program, UndefinedValueError
+from gradsheet.evaluation.sizes import Sizes
+from gradsheet.evaluation.values import Inputs, ValueReader
+
+__all__ = [
+    "CertifiedDomain",
+    "CyclicDefinitionError",
+    "Domain",
+    "Evaluator",
+    "Float64",
+    "Inputs",
+    "JetDomain",
+    "Named",
+    "Program",
+    "Sizes",
+    "TooManyConfigurationsError",
+    "UndecidedError",
+    "UndefinedValueError",
+    "ValueReader",
+]

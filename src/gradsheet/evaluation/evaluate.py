@@ -1,0 +1,582 @@
+"""Values of expressions: whole arrays at once over their free indices, loops only where sizes depend on an index."""
+
+from __future__ import annotations
+
+from itertools import product as cartesian
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.calculus.terms import is_index_condition
+from gradsheet.evaluation.domains import Array, Domain
+from gradsheet.expressions import (
+    Access,
+    Add,
+    Affine,
+    ArrayCall,
+    Call,
+    Condition,
+    Configurations,
+    Constant,
+    Expr,
+    Index,
+    Integer,
+    Junction,
+    Lambda,
+    Multiply,
+    Negation,
+    Number,
+    OverData,
+    Piecewise,
+    Power,
+    Reduce,
+    Relation,
+    Size,
+    SizeMember,
+    Symbol,
+    Unspecified,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from fractions import Fraction
+
+MAX_CONFIGURATIONS = 1 << 16
+
+
+class TooManyConfigurationsError(ArithmeticError):
+    """A sum over a finite set has more terms than can be enumerated here."""
+
+    def __init__(self, name: str, count: int) -> None:
+        super().__init__(f"the sum over {name} has {count} terms")
+        self.name, self.count = name, count
+
+
+class Named:
+    """An array whose axes are indices."""
+
+    __slots__ = ("axes", "data")
+
+    def __init__(self, axes: tuple[Index, ...], data: Any) -> None:
+        self.axes = axes
+        self.data = data
+
+    def over(self, axes: Sequence[Index]) -> Any:
+        """The data with its axes in a given order, broadcastable where an axis is not there."""
+        if tuple(axes) == self.axes:
+            return self.data
+        order = [self.axes.index(a) for a in axes if a in self.axes]
+        data = np.transpose(self.data, order) if order != list(range(len(order))) else self.data
+        if len(order) == len(axes):
+            return data
+        shape = iter(np.shape(data))
+        return np.reshape(data, [next(shape) if a in self.axes else 1 for a in axes])
+
+
+class Evaluator:
+    """Evaluates expressions for given sizes and values; `values` holds an array (or members of a family) by symbol."""
+
+    def __init__(
+        self,
+        domain: Domain,
+        sizes: Mapping[Size, int],
+        families: Mapping[str, Mapping[int, int]],
+        values: dict[Symbol, Values],
+        unspecified: Mapping[str, Callable[[int], tuple[Fraction, ...]]] | None = None,
+    ) -> None:
+        self.domain = domain
+        self.sizes = sizes
+        self.families = families
+        self.values = values
+        self.unspecified = unspecified or {}
+        self.fixed: dict[Index, int] = {}
+        self._memo: dict[Expr, Named] = {}
+
+    # ------------------------------------------------------------ whole numbers
+
+    def whole(self, value: Affine) -> int:
+        """The value of an affine expression whose indices are fixed."""
+        total = value.constant
+        for atom, coefficient in value.terms:
+            total += coefficient * self.atom(atom)
+        return total
+
+    def atom(self, atom: object) -> int:
+        match atom:
+            case Index():
+                return self.fixed[atom]
+            case Size(literal=literal):
+                known = self.sizes.get(atom)
+                if known is None:
+                    if literal is None:
+                        raise KeyError(atom)
+                    return literal
+                return known
+            case SizeMember(family=family, at=at):
+                return self.families[family][self.whole(at)]
+            case Access(symbol=symbol, at=at):
+                place = tuple(self.whole(a) - self.whole(x.low) for a, x in zip(at, symbol.axes, strict=True))
+                return int(self.values[symbol][place])  # type: ignore[index]
+            case _:
+                raise AssertionError(atom)
+
+    def extent(self, index: Index) -> range:
+        return range(self.whole(index.low), self.whole(index.high) + 1)
+
+    def _numbers(self, value: Affine) -> Named:
+        """An affine expression as an integer array over its free indices."""
+        axes = tuple(sorted({i for i in _free_indices(value) if i not in self.fixed}, key=lambda i: i.serial))
+        data: Any = value.constant
+        for atom, coefficient in value.terms:
+            part = self._atom_array(atom, axes)
+            data = data + coefficient * part
+        if axes:
+            data = np.broadcast_to(np.asarray(data), tuple(len(self.extent(a)) for a in axes))
+        return Named(axes, data)
+
+    def _atom_array(self, atom: object, axes: tuple[Index, ...]) -> Any:
+        if isinstance(atom, Index) and atom not in self.fixed:
+            run = self.extent(atom)
+            return np.arange(run.start, run.stop).reshape([-1 if a is atom else 1 for a in axes])
+        if isinstance(atom, Access) and any(i not in self.fixed for i in atom.free):
+            return np.asarray(self.access(atom.symbol, atom.at).over(axes), dtype=np.int64)
+        return self.atom(atom)
+
+    # ------------------------------------------------------------ expressions
+
+    def evaluate(self, body: Expr) -> Named:
+        """The array of a scalar expression over its free indices."""
+        known = self._memo.get(body)
+        if known is None:
+            known = self._evaluate(body)
+            self._memo[body] = known
+        return known
+
+    def tensor(self, function: Lambda) -> Array:
+        """The array of a lambda, axes in its order."""
+        result = self.evaluate(function.body)
+        shape = tuple(len(self.extent(i)) for i in function.indices)
+        return np.broadcast_to(np.asarray(result.over(function.indices), dtype=self.domain.dtype), shape)
+
+    def forget(self) -> None:
+        self._memo.clear()
+
+    def _evaluate(self, body: Expr) -> Named:
+        match body:
+            case Number(value=value):
+                return Named((), self.domain.number(value))
+            case Constant(name=name):
+                return Named((), self.domain.constant(name))
+            case Integer(value=value):
+                numbers = self._numbers(value)
+                return Named(numbers.axes, self._from_integers(numbers.data))
+            case Access(symbol=symbol, at=at):
+                return self.access(symbol, at)
+            case Add(terms=terms):
+                return self._fold(np.add, [self.evaluate(t) for t in terms])
+            case Multiply(factors=factors):
+                return self._fold(np.multiply, [self.evaluate(f) for f in factors])
+            case Power(base=base, exponent=exponent):
+                return self._power(self.evaluate(base), exponent)
+            case Call(function=function, arguments=arguments):
+                axes, parts = self._aligned([self.evaluate(a) for a in arguments])
+                if isinstance(function, Unspecified):
+                    data = self.domain.unspecified(self.unspecified[function.name], function.times, parts[0])
+                else:
+                    data = self.domain.elementwise(function, *parts)
+                return Named(axes, data)
+            case Piecewise():
+                return self._piecewise(body)
+            case Reduce():
+                return self._reduce(body)
+            case ArrayCall():
+                return self._array_call(body)
+            case Configurations():
+                return self._configurations(body)
+            case OverData():
+                msg = "data rows are evaluated one by one, above this level"
+                raise AssertionError(msg)
+            case _:
+                raise AssertionError(body)
+
+    def _from_integers(self, data: Any) -> Any:
+        if self.domain.dtype is np.float64:
+            return np.asarray(data, dtype=np.float64)[()] if np.ndim(data) else float(data)
+        if np.ndim(data) == 0:
+            return self.domain.number(int(data))
+        result = np.empty(np.shape(data), dtype=object)
+        flat = result.reshape(-1)
+        for k, value in enumerate(np.asarray(data).reshape(-1)):
+            flat[k] = self.domain.number(int(value))
+        return flat.reshape(np.shape(data))
+
+    def _aligned(self, parts: Sequence[Named]) -> tuple[tuple[Index, ...], list[Any]]:
+        axes = tuple(dict.fromkeys(a for p in parts for a in p.axes))
+        data = [p.over(axes) for p in parts]
+        if len(parts) > 1 and axes and any(p.axes != axes for p in parts):
+            shape = np.broadcast_shapes(*(np.shape(d) for d in data))
+            if self.domain.dtype is object:
+                data = [np.broadcast_to(np.asarray(d, dtype=object), shape) for d in data]
+        return axes, data
+
+    def _fold(self, operation: Any, parts: Sequence[Named]) -> Named:
+        axes = tuple(dict.fromkeys(a for p in parts for a in p.axes))
+        result = parts[0].over(axes)
+        with np.errstate(all="ignore"):
+            for part in parts[1:]:
+                result = operation(result, part.over(axes))
+        return Named(axes, result)
+
+    def _power(self, base: Named, exponent: Expr) -> Named:
+        if isinstance(exponent, Number):
+            value = exponent.value
+            if value.denominator == 1 and abs(value) <= 10**6:
+                with np.errstate(all="ignore"):
+                    if value == -1:
+                        return Named(base.axes, self.domain.number(1) / base.data)
+                    if self.domain.dtype is np.float64 or value >= 0:
+                        return Named(base.axes, np.power(base.data, int(value)) if value >= 0 else 1.0 / np.power(base.data, int(-value)))
+                    return Named(base.axes, self.domain.number(1) / base.data ** int(-value))
+            if value.denominator == 2 and abs(value.numerator) <= 64:
+                root = self.domain.elementwise("sqrt", base.data)
+                return self._power(Named(base.axes, root), Number(value * 2))
+        axes, parts = self._aligned([base, self.evaluate(exponent)])
+        return Named(axes, self.domain.power(*parts))
+
+    # ------------------------------------------------------------ components
+
+    def access(self, symbol: Symbol, at: tuple[Affine, ...]) -> Named:
+        """Components of a symbol; what is outside its axes is undefined (and never looked at where a guard is right)."""
+        held = self.values[symbol]
+        places = [self._numbers(a) for a in at]
+        axes_of: tuple[Index, ...] = symbol.axes
+        if isinstance(held, dict):
+            lead = symbol_depth(symbol)
+            member = tuple(int(p.data) for p in places[:lead])
+            array = held.get(member)
+            if array is None:
+                free = tuple(dict.fromkeys(a for p in places for a in p.axes))
+                return Named(free, np.broadcast_to(np.asarray(self.domain.undefined, dtype=self.domain.dtype), tuple(len(self.extent(a)) for a in free)) if free else self.domain.undefined)
+            mapping: dict[Any, Affine] = {a: Affine(m) for a, m in zip(axes_of, member, strict=False)}
+            lows = [self.whole(a.low.substitute(mapping)) for a in axes_of[lead:]]
+            return self._gather(array, places[lead:], lows)
+        return self._gather(held, places, [self.whole(a.low) for a in axes_of])
+
+    def _gather(self, array: Array, places: Sequence[Named], lows: Sequence[int]) -> Named:
+        free = tuple(dict.fromkeys(a for p in places for a in p.axes))
+        if not places:
+            return Named((), array[()])
+        shape = array.shape
+        offsets = [np.asarray(p.data) - low for p, low in zip(places, lows, strict=True)]
+        outside: Any = False
+        clean = []
+        for offset, part, size in zip(offsets, places, shape, strict=True):
+            if np.any(offset < 0) or np.any(offset >= size):
+                outside = outside | Named(part.axes, (offset < 0) | (offset >= size)).over(free)
+                offset = np.clip(offset, 0, size - 1)  # noqa: PLW2901 - clipped places are overwritten below
+            clean.append(Named(part.axes, offset).over(free) if free else int(offset))
+        if 0 in shape:
+            full = tuple(len(self.extent(a)) for a in free)
+            return Named(free, np.full(full, self.domain.undefined, dtype=array.dtype))
+        straight = self._straight(array, places, offsets, shape)
+        if straight is not None and outside is False:
+            return straight
+        data = array[tuple(clean)]
+        if outside is not False:
+            data = np.where(outside, np.asarray(self.domain.undefined, dtype=object if array.dtype == object else None), data) if free else (
+                self.domain.undefined if bool(outside) else data
+            )
+            if free and array.dtype == object and not isinstance(data, np.ndarray):
+                data = np.asarray(data, dtype=object)
+        return Named(free, data)
+
+    @staticmethod
+    def _straight(array: Array, places: Sequence[Named], offsets: Sequence[Any], shape: Sequence[int]) -> Named | None:
+        """Plain slicing where each place is a number or one whole axis of its own."""
+        seen: set[Index] = set()
+        selector: list[Any] = []
+        axes: list[Index] = []
+        for part, offset, size in zip(places, offsets, shape, strict=True):
+            if not part.axes:
+                selector.append(int(offset))
+                continue
+            if len(part.axes) != 1 or part.axes[0] in seen or len(offset) != size or offset[0] != 0 or offset[-1] != size - 1:
+                return None
+            seen.add(part.axes[0])
+            axes.append(part.axes[0])
+            selector.append(slice(None))
+        return Named(tuple(axes), array[tuple(selector)])
+
+    # ------------------------------------------------------------ choices
+
+    def condition(self, condition: Condition) -> Named:
+        """A condition as an array of truth values."""
+        match condition:
+            case Relation(sign=sign, left=Integer(value=a), right=Integer(value=b)):
+                x, y = self._numbers(a), self._numbers(b)
+                axes = tuple(dict.fromkeys((*x.axes, *y.axes)))
+                return Named(axes, _INTEGER_COMPARE[sign](x.over(axes), y.over(axes)))
+            case Relation(sign=sign, left=left, right=right):
+                axes, parts = self._aligned([self.evaluate(left), self.evaluate(right)])
+                data = self.domain.compare(sign, *parts)
+                return Named(axes, data if axes else bool(data))
+            case Junction(kind=kind, conditions=conditions):
+                parts_ = [self.condition(c) for c in conditions]
+                return self._fold(np.logical_and if kind == "and" else np.logical_or, parts_)
+            case Negation(condition=inner):
+                part = self.condition(inner)
+                return Named(part.axes, np.logical_not(part.data))
+
+    def _piecewise(self, body: Piecewise) -> Named:
+        if not is_index_condition(body.condition):
+            return self._choice(self.condition(body.condition), body)
+        mask = self.condition(body.condition)
+        if not mask.axes:
+            return self.evaluate(body.then if bool(mask.data) else body.otherwise)
+        if np.all(mask.data):
+            return self._with_axes(self.evaluate(body.then), mask.axes)
+        if not np.any(mask.data):
+            return self._with_axes(self.evaluate(body.otherwise), mask.axes)
+        return self._choice(mask, body)
+
+    def _with_axes(self, part: Named, axes: Sequence[Index]) -> Named:
+        del axes
+        return part
+
+    def _choice(self, mask: Named, body: Piecewise) -> Named:
+        then, otherwise = self.evaluate(body.then), self.evaluate(body.otherwise)
+        axes = tuple(dict.fromkeys((*mask.axes, *then.axes, *otherwise.axes)))
+        if not axes:
+            return then if bool(mask.data) else otherwise
+        a, b = then.over(axes), otherwise.over(axes)
+        if self.domain.dtype is object:
+            a, b = _objects(a), _objects(b)
+        return Named(axes, np.where(mask.over(axes), a, b))
+
+    # ------------------------------------------------------------ sums
+
+    def _reduce(self, body: Reduce) -> Named:
+        sums: list[Index] = []
+        inner: Expr = body
+        while isinstance(inner, Reduce) and inner.kind == body.kind and (body.kind == "sum" or not sums):
+            if self._needs_loop(inner.index, inner.body):
+                break
+            sums.append(inner.index)
+            inner = inner.body
+        if not sums:
+            return self._loop(body)
+        if any(len(self.extent(s)) == 0 for s in sums):
+            return Named((), self.domain.number({"sum": 0, "prod": 1}.get(body.kind, 0)))
+        if body.kind == "sum" and isinstance(inner, Multiply):
+            return self._contract(sums, [self.evaluate(f) for f in inner.factors])
+        part = self.evaluate(inner)
+        if body.kind == "sum":
+            return self._contract(sums, [part])
+        return self._running(body.kind, sums, part)
+
+    def _needs_loop(self, index: Index, body: Expr) -> bool:
+        """Whether sizes or members of a family depend on the index."""
+        stack: list[Any] = [body]
+        from gradsheet.expressions.nodes import affines, bound, children  # noqa: PLC0415
+
+        seen: set[Any] = set()
+        while stack:
+            node = stack.pop()
+            if node in seen or index not in node.free:
+                continue
+            seen.add(node)
+            if any(index in _free_indices(side) for i in bound(node) for side in i.range):
+                return True
+            if isinstance(node, Access) and isinstance(self.values.get(node.symbol), dict):
+                depth = symbol_depth(node.symbol)
+                if any(index in _free_indices(a) for a in node.at[:depth]):
+                    return True
+            if any(isinstance(a, SizeMember) and index in _free_indices(a.at) for v in affines(node) for a in v.atoms()):
+                return True
+            stack.extend(children(node))
+        return False
+
+    def _loop(self, body: Reduce) -> Named:
+        parts: list[Named] = []
+        memo = self._memo
+        for value in self.extent(body.index):
+            self.fixed[body.index] = value
+            self._memo = {}
+            parts.append(self.evaluate(body.body))
+        self.fixed.pop(body.index, None)
+        self._memo = memo
+        if not parts:
+            return Named((), self.domain.number({"sum": 0, "prod": 1}.get(body.kind, 0)))
+        if body.kind == "sum":
+            return self._fold(np.add, parts)
+        if body.kind == "prod":
+            return self._fold(np.multiply, parts)
+        result = parts[0]
+        for part in parts[1:]:
+            axes, data = self._aligned([result, part])
+            result = Named(axes, self.domain.elementwise(body.kind, *data))
+        return result
+
+    def _contract(self, sums: Sequence[Index], parts: Sequence[Named]) -> Named:
+        scale: Any = None
+        for index in sums:
+            if not any(index in p.axes for p in parts):
+                count = self.domain.number(len(self.extent(index)))
+                scale = count if scale is None else scale * count
+        axes = tuple(dict.fromkeys(a for p in parts for a in p.axes if a not in sums))
+        labels = {a: k for k, a in enumerate(dict.fromkeys(a for p in parts for a in p.axes))}
+        shaped = [p for p in parts if p.axes]
+        plain = [p.data for p in parts if not p.axes]
+        result: Any = None
+        if shaped:
+            result = self._einsum(shaped, axes, labels)
+        with np.errstate(all="ignore"):
+            for factor in (*plain, *([scale] if scale is not None else [])):
+                result = factor if result is None else factor * result
+        return Named(axes, result)
+
+    def _einsum(self, parts: Sequence[Named], axes: tuple[Index, ...], labels: dict[Index, int]) -> Any:
+        if len(parts) == 1 and self.domain.dtype is object:
+            kept = [k for k, a in enumerate(parts[0].axes) if a not in axes]
+            data = np.add.reduce(_objects(parts[0].data), axis=tuple(kept)) if kept else parts[0].data
+            return Named(tuple(a for a in parts[0].axes if a in axes), data).over(axes)
+        operands: list[Any] = []
+        for part in parts:
+            operands += [_objects(part.data) if self.domain.dtype is object else part.data, [labels[a] for a in part.axes]]
+        operands.append([labels[a] for a in axes])
+        with np.errstate(all="ignore"):
+            return np.einsum(*operands, optimize="greedy" if len(parts) > 1 else False)
+
+    def _running(self, kind: str, sums: Sequence[Index], part: Named) -> Named:
+        result = part
+        for index in sums:
+            if index not in result.axes:
+                if kind == "prod":
+                    result = Named(result.axes, result.data ** len(self.extent(index)))
+                continue
+            axes = tuple(a for a in result.axes if a is not index)
+            data = np.moveaxis(np.asarray(result.data), result.axes.index(index), 0)
+            total = data[0]
+            for entry in data[1:]:
+                total = total * entry if kind == "prod" else self.domain.elementwise(kind, total, entry)
+            result = Named(axes, total)
+        return result
+
+    def _configurations(self, body: Configurations) -> Named:
+        variable = body.variable
+        shape = tuple(len(self.extent(a)) for a in variable.axes)
+        domain = variable.domain
+        count = int(np.prod(shape, dtype=object)) if shape else 1
+        if domain.kind == "onehot":
+            rows = count // shape[-1]
+            total_count = shape[-1] ** rows
+        else:
+            total_count = len(domain.values) ** count
+        if total_count > MAX_CONFIGURATIONS:
+            raise TooManyConfigurationsError(variable.name, total_count)
+        total: Named | None = None
+        memo, held = self._memo, self.values.get(variable)
+        for values in _configurations(domain, shape):
+            array = np.empty(shape, dtype=self.domain.dtype)
+            for place, value in zip(np.ndindex(shape), values, strict=True):
+                array[place] = self.domain.number(value)
+            self.values[variable] = array
+            self._memo = {}
+            part = self.evaluate(body.body)
+            total = part if total is None else self._fold(np.add, [total, part])
+        self._memo = memo
+        if held is None:
+            self.values.pop(variable, None)
+        else:
+            self.values[variable] = held
+        assert total is not None
+        return total
+
+    # ------------------------------------------------------------ arrays
+
+    def _array_call(self, body: ArrayCall) -> Named:
+        argument = body.argument
+        inner = self.evaluate(argument.body)
+        others = tuple(a for a in inner.axes if a not in argument.indices)
+        shape = (*(len(self.extent(a)) for a in others), *(len(self.extent(a)) for a in argument.indices))
+        data = np.broadcast_to(np.asarray(inner.over((*others, *argument.indices)), dtype=self.domain.dtype), shape)
+        result = self._array_value(body.operation, data)
+        if not body.at:
+            return Named(others, result)
+        places = [self._numbers(a) for a in body.at]
+        lows = [self.whole(a.low) for a in argument.indices[: len(places)]]
+        rows = [Named((a,), np.arange(len(self.extent(a)))) for a in others]
+        return self._gather(np.asarray(result), [*rows, *places], [*([0] * len(rows)), *lows])
+
+    def _array_value(self, operation: str, data: Array) -> Any:
+        match operation:
+            case "argmaximum":
+                return self._argmaximum(data)
+            case "logsoftmax":
+                total = np.asarray(self.domain.array("logsumexp", data), dtype=self.domain.dtype)
+                return data - total[..., np.newaxis]
+            case "det":
+                return self.domain.array("determinant", data)
+            case "logdet":
+                return self.domain.array("log_determinant", data)
+            case _:
+                return self.domain.array(operation, data)
+
+    def _argmaximum(self, data: Array) -> Array:
+        """1 at the first largest entry of each row, else 0."""
+        result = np.empty(data.shape, dtype=self.domain.dtype)
+        for place in np.ndindex(data.shape[:-1]):
+            row = data[place]
+            best = 0
+            for k in range(1, len(row)):
+                if bool(self.domain.compare(">", row[k], row[best])):
+                    best = k
+            for k in range(len(row)):
+                result[(*place, k)] = self.domain.number(1 if k == best else 0)
+        return result
+
+
+Values = Array | dict[tuple[int, ...], Array]
+
+_INTEGER_COMPARE: dict[str, Any] = {
+    "=": np.equal, "≠": np.not_equal, "<": np.less, "≤": np.less_equal, ">": np.greater, "≥": np.greater_equal,
+}  # fmt: skip
+
+
+def _objects(data: Any) -> Array:
+    """An object array, scalars included (NumPy would otherwise try to look inside)."""
+    if isinstance(data, np.ndarray):
+        return data
+    result = np.empty((), dtype=object)
+    result[()] = data
+    return result
+
+
+def _free_indices(value: Affine) -> set[Index]:
+    found: set[Index] = set()
+    for atom in value.atoms():
+        if isinstance(atom, Index):
+            found.add(atom)
+        elif isinstance(atom, Access):
+            found |= atom.free
+    return found
+
+
+def symbol_depth(symbol: Symbol) -> int:
+    """How many leading axes the sizes of later axes depend on: members of such a family have shapes of their own."""
+    depth = 0
+    for position, axis in enumerate(symbol.axes):
+        for k in range(position):
+            if any(symbol.axes[k] in _free_indices(side) for side in axis.range):
+                depth = max(depth, k + 1)
+    return depth
+
+
+def _configurations(domain: Any, shape: tuple[int, ...]) -> Any:
+    count = int(np.prod(shape, dtype=object)) if shape else 1
+    if domain.kind == "onehot":
+        rows = count // shape[-1]
+        for choice in cartesian(range(shape[-1]), repeat=rows):
+            yield [1 if k == c else 0 for c in choice for k in range(shape[-1])]
+        return
+    yield from cartesian(domain.values, repeat=count)

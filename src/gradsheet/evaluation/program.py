@@ -1,0 +1,319 @@
+"""Equations in the order in which they can be computed; recursive families step by step along their index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.evaluation.evaluate import Evaluator, Values, symbol_depth
+from gradsheet.expressions import Access, Affine, Expr, Index, Symbol, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gradsheet.evaluation.domains import Domain
+    from gradsheet.sheet import Equation
+
+
+class CyclicDefinitionError(Exception):
+    """Equations that need each other without an index that moves."""
+
+    def __init__(self, symbols: Sequence[Symbol]) -> None:
+        super().__init__(", ".join(s.name for s in symbols))
+        self.symbols = tuple(symbols)
+
+
+class UndefinedValueError(ArithmeticError):
+    """A component without a value: a division by zero, a logarithm of a negative number."""
+
+    def __init__(self, equation: Equation, place: tuple[int, ...], reason: str) -> None:
+        super().__init__(reason)
+        self.equation, self.place, self.reason = equation, place, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Equations computed together: one symbol at once, or a recursion along leading axes with a direction each."""
+
+    equations: tuple[Equation, ...]
+    recursive: bool
+    directions: tuple[int, ...] = ()
+
+
+class Program:
+    """Stages for a set of equations; `bodies` gives their right-hand sides with functions unfolded."""
+
+    def __init__(self, equations: Iterable[Equation], bodies: Mapping[Equation, Expr]) -> None:
+        self.bodies = bodies
+        self.stages = _stages(list(equations), bodies)
+
+    def run(self, evaluator: Evaluator) -> None:
+        """Compute every stage into the evaluator's values."""
+        for stage in self.stages:
+            if stage.recursive:
+                self._recursion(stage, evaluator)
+            else:
+                for equation in stage.equations:
+                    self._whole(equation, evaluator)
+
+    # ------------------------------------------------------------ plain equations
+
+    def _whole(self, equation: Equation, evaluator: Evaluator) -> None:
+        symbol = equation.symbol
+        evaluator.forget()
+        if symbol_depth(symbol) or any(evaluator._needs_loop(i, self.bodies[equation]) for i in equation.free):  # noqa: SLF001
+            for fixed in _steps(equation, evaluator, _loop_indices(equation, self.bodies[equation], evaluator)):
+                self._assign(equation, fixed, evaluator)
+            return
+        self._assign(equation, {}, evaluator)
+
+    def _assign(self, equation: Equation, fixed: dict[Index, int], evaluator: Evaluator) -> None:
+        evaluator.fixed.update(fixed)
+        evaluator.forget()
+        symbol = equation.symbol
+        rest = [i for i in equation.free if i not in fixed]
+        result = evaluator.evaluate(self.bodies[equation])
+        shape = tuple(len(evaluator.extent(i)) for i in rest)
+        data = np.broadcast_to(np.asarray(result.over(rest), dtype=evaluator.domain.dtype), shape)
+        self._check(equation, data, rest, evaluator)
+        held, place = self._target(symbol, equation.pattern, evaluator)
+        order = [rest.index(p.single) for p in equation.pattern if p.single in rest]  # type: ignore[arg-type]
+        held[place] = np.transpose(data, order) if len(order) > 1 else data if order else data[()]
+        for index in fixed:
+            evaluator.fixed.pop(index)
+
+    def _target(self, symbol: Symbol, pattern: tuple[Affine, ...], evaluator: Evaluator) -> tuple[Any, Any]:
+        """The array that holds a symbol (or one member of it) and the place in it."""
+        depth = symbol_depth(symbol)
+        values = evaluator.values
+        if not depth:
+            if not isinstance(values.get(symbol), np.ndarray):
+                values[symbol] = _empty([len(evaluator.extent(a)) for a in symbol.axes], evaluator.domain)
+            return values[symbol], tuple(self._selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))
+        members = values.setdefault(symbol, {})
+        assert isinstance(members, dict)
+        member = tuple(evaluator.whole(p) for p in pattern[:depth])
+        mapping: dict[Any, Affine] = {a: Affine(m) for a, m in zip(symbol.axes, member, strict=False)}
+        own = [Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[depth:]]
+        if member not in members:
+            members[member] = _empty([len(evaluator.extent(a)) for a in own], evaluator.domain)
+        return members[member], tuple(self._selector(p, a, evaluator) for p, a in zip(pattern[depth:], own, strict=True))
+
+    @staticmethod
+    def _selector(place: Affine, axis: Index, evaluator: Evaluator) -> Any:
+        index = place.single
+        if isinstance(index, Index) and index not in evaluator.fixed:
+            run = evaluator.extent(index)
+            low = evaluator.whole(axis.low)
+            return slice(run.start - low, run.stop - low)
+        return evaluator.whole(place) - evaluator.whole(axis.low)
+
+    def _check(self, equation: Equation, data: Any, rest: Sequence[Index], evaluator: Evaluator) -> None:
+        domain = evaluator.domain
+        if data.dtype == np.float64:
+            bad = np.isnan(data)
+            if not bad.any():
+                return
+            place = tuple(int(k[0]) for k in np.nonzero(bad)) if data.ndim else ()
+            self._undefined(equation, place, rest, domain.why_undefined(np.nan) or "", evaluator)
+            return
+        for place in np.ndindex(data.shape):
+            reason = domain.why_undefined(data[place])
+            if reason is not None:
+                self._undefined(equation, place, rest, reason, evaluator)
+
+    @staticmethod
+    def _undefined(equation: Equation, place: tuple[int, ...], rest: Sequence[Index], reason: str, evaluator: Evaluator) -> None:
+        at = {i: k + evaluator.extent(i).start for i, k in zip(rest, place, strict=True)}
+        at.update(evaluator.fixed)
+        where = []
+        for p in equation.pattern:
+            single = p.single
+            where.append(at[single] if isinstance(single, Index) and single in at else evaluator.whole(p))
+        raise UndefinedValueError(equation, tuple(where), reason)
+
+    # ------------------------------------------------------------ recursions
+
+    def _recursion(self, stage: Stage, evaluator: Evaluator) -> None:
+        depth = len(stage.directions)
+        wanted: dict[tuple[int, ...], list[tuple[Equation, dict[Index, int]]]] = {}
+        for equation in stage.equations:
+            leading = [p.single for p in equation.pattern[:depth]]
+            indices = [i for i in leading if isinstance(i, Index)]
+            for fixed in _steps(equation, evaluator, indices):
+                saved = dict(evaluator.fixed)
+                evaluator.fixed.update(fixed)
+                step = tuple(evaluator.whole(p) for p in equation.pattern[:depth])
+                evaluator.fixed = saved
+                wanted.setdefault(step, []).append((equation, fixed))
+        order = sorted(wanted, key=lambda step: tuple(d * s for d, s in zip(stage.directions, step, strict=True)))
+        for step in order:
+            for equation, fixed in wanted[step]:
+                extra = _loop_indices(equation, self.bodies[equation], evaluator)
+                remaining = [i for i in extra if i not in fixed]
+                if not remaining:
+                    self._assign(equation, fixed, evaluator)
+                    continue
+                evaluator.fixed.update(fixed)
+                for more in _steps(equation, evaluator, remaining):
+                    self._assign(equation, {**fixed, **more}, evaluator)
+                for index in fixed:
+                    evaluator.fixed.pop(index, None)
+
+
+def _empty(shape: Sequence[int], domain: Domain) -> Any:
+    array = np.empty(tuple(shape), dtype=domain.dtype)
+    array.fill(domain.undefined)
+    return array
+
+
+def _loop_indices(equation: Equation, body: Expr, evaluator: Evaluator) -> list[Index]:
+    """The free indices that must be fixed one by one: those on which a size or a member depends."""
+    depth = symbol_depth(equation.symbol)
+    result = [p.single for p in equation.pattern[:depth] if isinstance(p.single, Index)]
+    for index in equation.free:
+        if index not in result and evaluator._needs_loop(index, body):  # noqa: SLF001
+            result.append(index)
+    return result
+
+
+def _steps(equation: Equation, evaluator: Evaluator, indices: Sequence[Index]) -> Iterable[dict[Index, int]]:
+    """All values of some free indices, in order; the range of one may depend on those before it."""
+    ordered = [i for i in equation.free if i in indices and i not in evaluator.fixed]
+    states: list[dict[Index, int]] = [{}]
+    for index in ordered:
+        grown = []
+        for state in states:
+            saved = dict(evaluator.fixed)
+            evaluator.fixed.update(state)
+            grown.extend({**state, index: k} for k in evaluator.extent(index))
+            evaluator.fixed = saved
+        states = grown
+    return states
+
+
+# ---------------------------------------------------------------- ordering
+
+
+def _stages(equations: list[Equation], bodies: Mapping[Equation, Expr]) -> list[Stage]:
+    """Strongly connected symbols together, in an order in which everything needed comes first."""
+    clauses: dict[Symbol, list[Equation]] = {}
+    for equation in equations:
+        clauses.setdefault(equation.symbol, []).append(equation)
+    needs = {s: {u for e in es for u in bodies[e].symbols if u in clauses} for s, es in clauses.items()}
+    stages = []
+    for component in _components(list(clauses), needs):
+        members = set(component)
+        own = [e for e in equations if e.symbol in members] if len(members) > 1 else clauses[component[0]]
+        recursive = len(component) > 1 or component[0] in needs[component[0]]
+        if not recursive:
+            stages.append(Stage(tuple(own), recursive=False))
+            continue
+        directions = _directions(own, members, bodies)
+        stages.append(Stage(tuple(_within_step(own, members, bodies, len(directions))), recursive=True, directions=directions))
+    return stages
+
+
+def _components(nodes: list[Symbol], needs: Mapping[Symbol, set[Symbol]]) -> list[list[Symbol]]:
+    """Tarjan's strongly connected components, without recursion; each after all that it needs."""
+    number: dict[Symbol, int] = {}
+    low: dict[Symbol, int] = {}
+    stack: list[Symbol] = []
+    on_stack: set[Symbol] = set()
+    result: list[list[Symbol]] = []
+    position = {s: k for k, s in enumerate(nodes)}
+    for root in nodes:
+        if root in number:
+            continue
+        work: list[tuple[Symbol, list[Symbol]]] = [(root, sorted(needs[root], key=position.__getitem__))]
+        number[root] = low[root] = len(number)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, rest = work[-1]
+            if rest:
+                following = rest.pop(0)
+                if following not in number:
+                    number[following] = low[following] = len(number)
+                    stack.append(following)
+                    on_stack.add(following)
+                    work.append((following, sorted(needs[following], key=position.__getitem__)))
+                elif following in on_stack:
+                    low[node] = min(low[node], number[following])
+                continue
+            work.pop()
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[node])
+            if low[node] == number[node]:
+                component = []
+                while True:
+                    member = stack.pop()
+                    on_stack.discard(member)
+                    component.append(member)
+                    if member is node:
+                        break
+                component.sort(key=position.__getitem__)
+                result.append(component)
+    return result
+
+
+def _offsets(
+    equation: Equation, members: set[Symbol], bodies: Mapping[Equation, Expr], depth: int
+) -> list[tuple[Symbol, tuple[int, ...] | None]]:
+    """How far each use of a member stands from the step of its equation; None where that is no fixed distance."""
+    result: list[tuple[Symbol, tuple[int, ...] | None]] = []
+    for node in walk(bodies[equation]):
+        if isinstance(node, Access) and node.symbol in members:
+            gaps = [a - p for a, p in zip(node.at[:depth], equation.pattern[:depth], strict=True)]
+            known = all(g.is_constant for g in gaps)
+            result.append((node.symbol, tuple(g.constant for g in gaps) if known else None))
+    return result
+
+
+def _directions(equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr]) -> tuple[int, ...]:
+    """For each leading axis whether it runs up (1) or down (−1)."""
+    depth = min(len(e.symbol.axes) for e in equations)
+    symbols = [e.symbol for e in equations]
+    depth = min(depth, max((s.leading for s in symbols), default=0) or depth)
+    if depth == 0:
+        raise CyclicDefinitionError(list(dict.fromkeys(symbols)))
+    offsets = []
+    for equation in equations:
+        if not any(isinstance(p.single, Index) for p in equation.pattern[:depth]):
+            continue
+        for _, offset in _offsets(equation, members, bodies, depth):
+            if offset is None:
+                raise CyclicDefinitionError(list(dict.fromkeys(symbols)))
+            offsets.append(offset)
+    directions = []
+    pending = offsets
+    for axis in range(depth):
+        signs = {(o[axis] > 0) - (o[axis] < 0) for o in pending} - {0}
+        if len(signs) > 1:
+            raise CyclicDefinitionError(list(dict.fromkeys(symbols)))
+        directions.append(-signs.pop() if signs else 1)
+        pending = [o for o in pending if o[axis] == 0]
+    return tuple(directions)
+
+
+def _within_step(
+    equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr], depth: int
+) -> list[Equation]:
+    """Equations of one step, each after those of the same step that it uses."""
+    same: dict[Symbol, set[Symbol]] = {s: set() for s in members}
+    for equation in equations:
+        for symbol, offset in _offsets(equation, members, bodies, depth):
+            if offset is not None and not any(offset):
+                same[equation.symbol].add(symbol)
+    order = [s for component in _components(sorted(members, key=lambda s: s.serial), same) for s in component]
+    for component in _components(sorted(members, key=lambda s: s.serial), same):
+        if len(component) > 1 or component[0] in same[component[0]]:
+            raise CyclicDefinitionError(component)
+    rank = {s: k for k, s in enumerate(order)}
+    return sorted(equations, key=lambda e: rank[e.symbol])
+
+
+__all__ = ["CyclicDefinitionError", "Program", "Stage", "UndefinedValueError", "Values"]
