@@ -28,9 +28,21 @@ def text_without_values(path: Path) -> str:
     return "\n".join(lines[:cut]) + "\n"
 
 
+def given_of(oracle: Oracle, values: Values) -> dict[str, Any]:
+    """An oracle's inputs as a person gives them: the members of a family, `W[1]`, `W[2]`, as one list."""
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        family, bracket, _ = name.partition("[")
+        plain = np.asarray(value).tolist()
+        if bracket:
+            given.setdefault(family, []).append(plain)
+        else:
+            given[name] = plain
+    return {**given, **oracle.sizes}
+
+
 def solved_like(oracle: Oracle, path: Path, values: Values) -> dict[str, Any]:
     """A sheet's solution in float64 at an oracle's inputs."""
     sheet = gs.loads(text_without_values(path), name=path.name)
-    given = {name: np.asarray(value).tolist() for name, value in values.items()}
-    data: dict[str, Any] = sheet.solve(**given, **oracle.sizes, mode="float").to_json()
+    data: dict[str, Any] = sheet.solve(**given_of(oracle, values), mode="float").to_json()
     return data

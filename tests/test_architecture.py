@@ -35,6 +35,7 @@ LAYERS = (
     "evaluation",
     "derivation",
     "verification",
+    "solution",
     "writing",
     "api",
     "cli",

@@ -130,7 +130,7 @@ OVERSIZED = {
     "a number of 10,000 digits": ("x ∈ ℝ\ny = x " + "7" * 10_000, "GS105"),
     "bytes that are not UTF-8": (b"x \xff\xfe in R\n", "GS002"),
     "UTF-16": ("x ∈ ℝ\n".encode("utf-16"), "GS002"),
-    "a zero byte": ("x ∈ ℝ\ny = x\0\n", "GS101"),
+    "a zero byte": ("x ∈ ℝ\ny = x\0\n", "GS001"),
 }
 
 

@@ -214,7 +214,7 @@ CLASSIFICATION = (
     Oracle("multinomial-labels", {"X": X, "c": index(4, 5), "W": real(3, 4)}, ("W",), multinomial_labels),
     Oracle("label-smoothing", {**LABELS, "ε": real(low=0.1, high=0.2)}, ("W",), label_smoothing),
     Oracle("focal-loss", {**LABELS, "γ": real(low=1.5, high=2.5)}, ("W",), focal_loss),
-    Oracle("support-vectors", {"X": X, "y": signs(5), "w": real(3), "b": real(), "λ": positive()}, ("w", "b"),
+    Oracle("support-vectors", {"X": X, "y": signs(5), "w": real(3), "b": real(low=-2), "λ": positive()}, ("w", "b"),
         support_vectors),
     Oracle("multiclass-hinge", {"X": X, "Y": onehot(5, 4), "W": real(3, 4)}, ("W",), multiclass_hinge),
     Oracle("bradley-terry", {"r": real(4), "a": index(4, 6), "b": index(4, 6), "λ": positive()}, ("r",), bradley_terry),

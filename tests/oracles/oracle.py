@@ -133,7 +133,7 @@ class Oracle:
         """Return the objective at some inputs."""
         return float(self.objective(values, np))
 
-    def gradient(self, values: Values, parameter: str, step: float = 1e-3) -> Any:
+    def gradient(self, values: Values, parameter: str, step: float = 1e-4) -> Any:
         """The gradient in a parameter by central differences of fourth order; symmetric parameters symmetrised."""
         base = np.array(values[parameter], dtype=float)
         result = np.zeros(base.shape)

@@ -13,29 +13,51 @@ from gradsheet.syntax import parse_document, parse_expression
 from gradsheet.syntax.tree import (
     Additive,
     Array,
+    Assignment,
+    Assumption,
     Bars,
     Binder,
     BoundIndex,
     Comparison,
     Conditional,
+    Declaration,
+    Definition,
     Derivative,
     Document,
     Expression,
     Factor,
+    Family,
+    FiniteSet,
+    Given,
     Group,
+    IndexSet,
+    Interval,
     Logic,
+    Maps,
+    Method,
     Name,
     Node,
     Num,
+    Objective,
+    Parameters,
     Power,
     Prime,
     Product,
+    Pullback,
     Range,
+    Reals,
+    Set,
+    Simplex,
+    Sizes,
     Slice,
+    Statement,
     Subscript,
     Term,
     Transpose,
+    Update,
 )
+
+from gradsheet.syntax.vocabulary import BINDERS
 
 
 def read(text: str) -> Expression:
@@ -154,65 +176,159 @@ numbers = st.sampled_from(
     ]
 )
 variables = st.sampled_from(VARIABLES)
+_leaves = names | numbers
+_signs = st.sampled_from(["", "", "", "*", "/", "⊙", "⊘", "·", "×", "⊗"])
+_relations = st.sampled_from(["=", "≠", "<", "≤", ">", "≥", "∈"])
+_binders = st.sampled_from(["sum", "prod", "max", "min", "mean", "softmax", "logsumexp", "logsoftmax"])
+_norms = st.sampled_from([None, Num(Fraction(2), "2"), Name("F", "F"), Name("∞", "∞")])
+_PLAIN = Derivative(Name("L", "L"), (Name("W", "W"),), (Name("dL", "dL"), Name("dW", "dW")))
+_KINDS = (
+    "leaf product product sum group subscript prime transpose power comparison logic not conditional range binder "
+    "abs norm array iverson derivative plain"
+).split()
 
 
-def _products(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    signs = st.sampled_from(["", "", "", "*", "/", "⊙", "⊘", "·", "×", "⊗"])
-    rest = st.lists(st.builds(Factor, signs, items), min_size=1, max_size=3)
-    return st.builds(lambda first, more: Product((Factor("", first), *more)), items, rest)
+@st.composite
+def expressions(draw: st.DrawFn, depth: int = 4) -> Expression:
+    """Any expression, at most so deep."""
+    kind = draw(st.sampled_from(_KINDS)) if depth else "leaf"
+    below = expressions(depth - 1)
+
+    def some(most: int, least: int = 1) -> tuple[Expression, ...]:
+        return tuple(draw(st.lists(below, min_size=least, max_size=most)))
+
+    def comparison() -> Comparison:
+        items = some(3, 2)
+        return Comparison(items, tuple(draw(_relations) for _ in items[1:]))
+
+    def index() -> BoundIndex:
+        return BoundIndex(draw(variables), draw(st.none() | st.builds(Range, below, below)))
+
+    def variable() -> Name | Subscript:
+        name = draw(variables)
+        return draw(st.sampled_from([name, Subscript(name, (draw(below),))]))
+
+    match kind:
+        case "product":
+            first, *rest = some(4, 2)
+            return Product((Factor("", first), *(Factor(draw(_signs), item) for item in rest)))
+        case "sum":
+            items = some(3)
+            terms = tuple(Term(draw(st.sampled_from(["+", "-"])), item) for item in items)
+            return Additive(terms) if len(terms) > 1 else Additive((Term("-", items[0]),))
+        case "group":
+            return Group(some(2))
+        case "subscript":
+            slices = st.builds(Slice, below, below) | st.just(Slice(None, None))
+            return Subscript(draw(below), tuple(draw(st.lists(below | slices, min_size=1, max_size=2))))
+        case "prime":
+            return Prime(draw(below), draw(st.integers(1, 3)))
+        case "transpose":
+            return Transpose(draw(below))
+        case "power":
+            return Power(draw(below), draw(below))
+        case "comparison":
+            return comparison()
+        case "logic":
+            return Logic(draw(st.sampled_from(["and", "or"])), some(3, 2))
+        case "not":
+            return Logic("not", (draw(below),))
+        case "conditional":
+            return Conditional(draw(below), draw(below), draw(below))
+        case "range":
+            return Range(draw(below), draw(below))
+        case "binder":
+            return Binder(draw(_binders), tuple(index() for _ in range(draw(st.integers(1, 2)))), draw(below))
+        case "abs":
+            return Bars("|", draw(below))
+        case "norm":
+            return Bars("‖", draw(below), draw(_norms))
+        case "array":
+            return Array(tuple(some(3) for _ in range(draw(st.integers(1, 2)))))
+        case "iverson":
+            return Array(((comparison(),),))
+        case "derivative":
+            by = tuple(variable() for _ in range(draw(st.integers(1, 3))))
+            return Derivative(draw(below) if draw(st.booleans()) else variable(), by)
+        case "plain":
+            return _PLAIN
+        case _:
+            return draw(_leaves)
 
 
-def _sums(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    terms = st.lists(st.builds(Term, st.sampled_from(["+", "-"]), items), min_size=1, max_size=3)
-    return terms.filter(lambda found: len(found) > 1 or found[0].sign == "-").map(lambda found: Additive(tuple(found)))
+# ---------------------------------------------------------------- random sheets
 
 
-def _indices(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[tuple[BoundIndex, ...]]:
-    domains = st.none() | st.builds(Range, items, items)
-    return st.lists(st.builds(BoundIndex, variables, domains), min_size=1, max_size=2).map(tuple)
+def _sizes() -> st.SearchStrategy[Expression]:
+    simple = variables | st.just(Num(Fraction(3), "3"))
+    larger = st.builds(lambda low, high: Range(low, high), simple, simple) | _two(simple)
+    return simple | larger | st.builds(lambda name, at: Subscript(name, (at,)), variables, simple)
 
 
-def _comparisons(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    relations = st.lists(st.sampled_from(["=", "≠", "<", "≤", ">", "≥", "∈"]), min_size=1, max_size=2)
-    return relations.flatmap(
-        lambda found: st.tuples(*[items] * (len(found) + 1)).map(lambda parts: Comparison(parts, tuple(found)))
-    )
+def _two(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    product = st.builds(lambda a, b: Product((Factor("", a), Factor("", b))), items, items)
+    return product | st.builds(lambda a, b: Additive((Term("+", a), Term("-", b))), items, items)
 
 
-def _derivatives(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    entries = st.builds(Subscript, variables, st.tuples(items))
-    variable = variables | entries
-    partial = st.builds(Derivative, variable | items, st.lists(variable, min_size=1, max_size=3).map(tuple))
-    plain = Derivative(Name("L", "L"), (Name("W", "W"),), (Name("dL", "dL"), Name("dW", "dW")))
-    return partial | st.just(plain)
+_axes = st.lists(_sizes(), max_size=3).map(tuple)
+_short = expressions(1)
+_heads = st.sampled_from([name for name in VARIABLES if name.key not in BINDERS and name.key != "update"])
+_targets = _heads | st.builds(Subscript, _heads, st.tuples(variables))
+_ranges = st.builds(Range, _sizes(), _sizes())
+_bound = st.lists(st.builds(BoundIndex, variables, _ranges), min_size=1, max_size=2).map(tuple)
 
 
-def _larger(items: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
-    slices = st.builds(Slice, items, items) | st.sampled_from([Slice(None, None)])
-    rows = st.lists(st.lists(items, min_size=1, max_size=3).map(tuple), min_size=1, max_size=2).map(tuple)
-    kinds = st.sampled_from(["sum", "prod", "max", "min", "mean", "softmax", "logsumexp", "logsoftmax"])
-    below = st.none() | st.sampled_from([Num(Fraction(2), "2"), Name("F", "F"), Name("∞", "∞")])
+def sets() -> st.SearchStrategy[Set]:
+    """Any set."""
+    reals = st.builds(Reals, _axes)
     return st.one_of(
-        _products(items),
-        _products(items),
-        _sums(items),
-        st.builds(Group, st.lists(items, min_size=1, max_size=2).map(tuple)),
-        st.builds(Subscript, items, st.lists(items | slices, min_size=1, max_size=2).map(tuple)),
-        st.builds(Prime, items, st.integers(1, 3)),
-        st.builds(Transpose, items),
-        st.builds(Power, items, items),
-        _comparisons(items),
-        st.builds(lambda kind, *parts: Logic(kind, parts), st.sampled_from(["and", "or"]), items, items),
-        st.builds(lambda part: Logic("not", (part,)), items),
-        st.builds(Conditional, items, items, items),
-        st.builds(Range, items, items),
-        st.builds(Binder, kinds, _indices(items), items),
-        st.builds(lambda body: Bars("|", body), items),
-        st.builds(lambda body, sub: Bars("‖", body, sub), items, below),
-        st.builds(Array, rows),
-        _comparisons(items).map(lambda condition: Array(((condition,),))),
-        _derivatives(items),
+        reals,
+        st.builds(FiniteSet, st.lists(numbers, min_size=2, max_size=3).map(tuple), _axes),
+        st.builds(Interval, _leaves, _leaves, st.booleans(), st.booleans(), _axes),
+        st.builds(Simplex, st.sampled_from(["onehot", "simplex"]), _sizes(), _axes),
+        st.builds(IndexSet, _ranges, _axes),
+        st.builds(Maps, reals, reals),
     )
 
 
-expressions = st.recursive(names | numbers, _larger, max_leaves=12)
+def _simple_statements() -> st.SearchStrategy[Statement]:
+    attributes = st.lists(st.sampled_from(["symmetric", "positive", "nonnegative"]), max_size=2).map(tuple)
+    order = st.sampled_from(["<", "≤", ">", "≥", "≠"])
+    function = st.builds(lambda f, group: Product((Factor("", f), Factor("", group))), _heads, st.builds(Group, st.tuples(variables)))
+    return st.one_of(
+        st.builds(Declaration, st.lists(_targets, min_size=1, max_size=2).map(tuple), sets(), attributes),
+        st.builds(lambda a, r, b: Assumption(Comparison((a, b), (r,))), _heads, order, _leaves),
+        st.builds(Definition, _targets | function, _short, st.just(()) | _bound),
+    )
+
+
+def _families() -> st.SearchStrategy[Statement]:
+    body = st.lists(_simple_statements(), min_size=1, max_size=2).map(tuple)
+    inner = st.builds(Family, _bound, body)
+    return st.builds(Family, _bound, st.lists(inner | _simple_statements(), min_size=1, max_size=2).map(tuple))
+
+
+def statements() -> st.SearchStrategy[Statement]:
+    """Any statement."""
+    listed = st.lists(_heads, min_size=1, max_size=3).map(tuple)
+    values = st.lists(st.tuples(_targets, _short), min_size=1, max_size=2).map(tuple)
+    method = st.none() | st.builds(Method, variables, st.lists(st.tuples(variables, _short), max_size=2).map(tuple))
+    assignment = st.builds(Assignment, _targets, _short, st.just(()) | _bound)
+    sizes = st.lists(st.tuples(_heads, st.none() | _ranges), min_size=1, max_size=2).map(tuple)
+    return st.one_of(
+        _simple_statements(),
+        _simple_statements(),
+        _families(),
+        st.builds(Sizes, sizes),
+        st.builds(Parameters, listed),
+        st.builds(Pullback, listed),
+        st.builds(Objective, st.sampled_from(["minimize", "maximize"]), _short, method),
+        st.builds(Update, st.lists(assignment, min_size=1, max_size=2).map(tuple)),
+        st.builds(Given, values),
+    )
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Any sheet."""
+    return Document(tuple(draw(st.lists(statements(), max_size=4))))

@@ -91,6 +91,10 @@ class Evaluator:
         self.unspecified = unspecified or {}
         self.fixed: dict[Index, int] = {}
         self._memo: dict[Expr, Named] = {}
+        self.over_data: dict[OverData, Named] = {}
+        """Means and sums over the rows of the data, once they are known."""
+        self.pushes: Mapping[Symbol, Any] = {}
+        """What is added to computed symbols: verification pushes them to see what follows."""
 
     # ------------------------------------------------------------ whole numbers
 
@@ -194,8 +198,7 @@ class Evaluator:
             case Configurations():
                 return self._configurations(body)
             case OverData():
-                msg = "data rows are evaluated one by one, above this level"
-                raise AssertionError(msg)
+                return self.over_data[body]
             case _:
                 raise AssertionError(body)
 

@@ -80,7 +80,13 @@ class Program:
         self._check(equation, data, rest, evaluator)
         held, place = self._target(symbol, equation.pattern, evaluator)
         order = [rest.index(p.single) for p in equation.pattern if p.single in rest]  # type: ignore[arg-type]
-        held[place] = np.transpose(data, order) if len(order) > 1 else data if order else data[()]
+        entries = np.transpose(data, order) if len(order) > 1 else data if order else data[()]
+        push = evaluator.pushes.get(symbol)
+        if push is not None:
+            if isinstance(push, dict):
+                push = push[tuple(evaluator.whole(p) for p in equation.pattern[: symbol_depth(symbol)])]
+            entries = entries + push[place]
+        held[place] = entries
         for index in fixed:
             evaluator.fixed.pop(index)
 

@@ -59,6 +59,8 @@ class Inputs:
 
 
 def _convert(value: Array, domain: Domain, symbol: Symbol) -> Array:
+    if not isinstance(value, np.ndarray):
+        value = np.asarray(value, dtype=object)
     if symbol.is_integer:
         return np.asarray([int(float(v)) for v in np.asarray(value).reshape(-1)], dtype=np.int64).reshape(np.shape(value))
     if domain.name == "float64":

@@ -233,10 +233,10 @@ class Certified:
         return None if less is None else not less
 
     def __str__(self) -> str:
-        return str(self.value)
+        return str(self.value if isinstance(self.value, arb) else Closed.of(self.value))
 
     def __repr__(self) -> str:
-        return f"Certified({self.value!s})"
+        return f"Certified({self})"
 
 
 def certify(value: object) -> Certified:

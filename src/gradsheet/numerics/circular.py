@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flint import fmpq
 
-from gradsheet.numerics.closed import ONE, PI, ZERO, Closed, name_of
+from gradsheet.numerics.closed import ONE, PI, ZERO, Closed
 from gradsheet.numerics.elementary import HALF, sqrt
 from gradsheet.numerics.rules import ClosedFunction, Rule, even, odd
 
@@ -118,7 +118,7 @@ def _tangent_of_turns(x: Closed) -> Closed | None:
         return None
     q -= (q + fmpq(1, 2)).floor()
     if abs(q) == fmpq(1, 2):
-        return Closed.undefined(f"tangent of {name_of(x)}")
+        return Closed.undefined(f"tangent of {x.name}")
     value = _TANGENTS.get(abs(q))
     return None if value is None else value if q >= 0 else -value
 
@@ -144,7 +144,7 @@ def _inverse_tangent(x: Closed) -> Closed | None:
 def _outside_the_unit_interval(what: str) -> Callable[[Closed], Closed | None]:
     def apply(x: Closed) -> Closed | None:
         if (x - 1).proved_sign() > 0 or (x + 1).proved_sign() < 0:
-            return Closed.undefined(f"{what} of {name_of(x)}")
+            return Closed.undefined(f"{what} of {x.name}")
         return None
 
     return apply

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Final
 from flint import arb, ctx, fmpq, fmpz
 
 from gradsheet.numerics import balls
-from gradsheet.numerics.atoms import UNIT, Atom, Monomial, atom, power_product, split_exponent, times
+from gradsheet.numerics.atoms import UNIT, atom, times
 from gradsheet.numerics.budget import MAX_BITS, MAX_PRODUCTS, MAX_TERMS, TooLargeError, UndecidedError
 from gradsheet.numerics.notation import LATEX, PLAIN, UNICODE, Notation, write
-from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets, invert, square_root_of
-from gradsheet.numerics.roots import content, positive_power, whole_power
+from gradsheet.numerics.powers import multiply_out, power
+from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SIGN_PRECISIONS: Final = (64, 256, 1024)
 _GUARD_BITS: Final = 12
+_SHORT: Final = 3
 
 
 class Closed:
@@ -121,9 +122,16 @@ class Closed:
     def proved_sign(self) -> int:
         """The sign; raises where it cannot be proved."""
         if self.sign is None:
-            message = f"the sign of {self} is not proved" if self.size < MAX_TERMS else "a sign is not proved"
+            message = f"the sign of {self} is not proved" if self.size <= MAX_TERMS else "a sign is not proved"
             raise UndecidedError(message)
         return self.sign
+
+    @property
+    def name(self) -> str:
+        """The constant as a reason names it: itself where it is short, else what is known of it."""
+        if self.size <= _SHORT:
+            return str(self)
+        return {1: "a positive number", 0: "0", -1: "a negative number", None: "a number"}[self.sign]
 
     def to_ball(self, bits: int) -> arb:
         """An enclosure computed with `bits` bits; kept for each precision."""
@@ -182,7 +190,7 @@ class Closed:
             for n, d in y.terms.items():
                 monomial, whole = times(m, n)
                 if whole:
-                    beside.append(_multiply_out(Closed({monomial: c * d}), whole))
+                    beside.append(multiply_out(Closed({monomial: c * d}), whole))
                 else:
                     add_to(terms, monomial, c * d)
         return sum_of([_sum(terms), *beside]) if beside else _sum(terms)
@@ -216,7 +224,7 @@ class Closed:
         q = _coerce(exponent)
         if q is None or not q.is_rational:
             return NotImplemented
-        return _power(self, q.rational)
+        return power(self, q.rational)
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -309,110 +317,6 @@ def sum_of(summands: Iterable[Closed]) -> Closed:
     return total
 
 
-def factored(x: Closed) -> tuple[fmpq, Monomial, Closed, int]:
-    """(c, m, P, k) with x = c·m·Pᵏ: P > 0 has no number, no monomial and no square to take out; 1 for a single term.
-
-    This makes 1/(2 + 2t) and 1/(1 + t)² share a bracket, and e + e³ equal to e·(1 + e²).
-    """
-    if len(x.terms) == 1:
-        ((m, c),) = x.terms.items()
-        return c, m, ONE, 1
-    common = _common_monomial(x.terms)
-    rest = x
-    if common:
-        inverse, factor = invert(common)
-        rest = x * Closed({inverse: factor})
-        if len(rest.terms) == 1:
-            ((m, c),) = rest.terms.items()
-            monomial, whole = times(common, m)
-            if not whole:
-                return c, monomial, ONE, 1
-    c = content(list(rest.terms.values())) * rest.proved_sign()
-    bracket, degree = Closed({m: d / c for m, d in rest.terms.items()}), 1
-    while (root := square_root_of(bracket.terms)) is not None:
-        bracket, degree = Closed(root), 2 * degree
-    return c, common, bracket if bracket.proved_sign() > 0 else -bracket, degree
-
-
-def positive_generator(generator: Atom) -> Atom:
-    """|g| as a generator; raises where the sign of g is not proved."""
-    if generator.sign is None:
-        message = f"the sign of {generator.kind} is not proved"
-        raise UndecidedError(message)
-    return generator if generator.sign > 0 else atom("group", Closed({((generator, _ONE),): -_ONE}))
-
-
-def generator_power(generator: Atom, exponent: fmpq) -> Closed:
-    """g^q."""
-    whole = split_exponent(generator, exponent)
-    rest = exponent - whole
-    return _multiply_out(Closed({((generator, rest),): _ONE}) if rest else ONE, ((generator, whole),))
-
-
-def _multiply_out(x: Closed, powers: Iterable[tuple[Atom, int]]) -> Closed:
-    for generator, n in powers:
-        if n:
-            base = Closed.of(generator.base) if generator.kind == "base" else generator.argument
-            x = x * base**n
-    return x
-
-
-def _power(x: Closed, q: fmpq) -> Closed:
-    if not x.is_finite:
-        return x if x.is_undefined else _infinite_power(x, q)
-    if not q:
-        return ONE
-    if not x.terms:
-        return ZERO if q > 0 else Closed.undefined("division by zero")
-    if q.q == 1:
-        n = int(q.p)
-        if x.is_rational:
-            return Closed({UNIT: whole_power(x.rational, n)})
-        if n > 0 and len(x.terms) > 1:
-            return _repeated_product(x, n)
-    c, m, bracket, degree = factored(x)
-    if q.q == 1:
-        result = Closed({UNIT: whole_power(c, n)})
-        powers = [generator_power(a, k * q) for a, k in m]
-    else:
-        signs = [c > 0, *(k.p % 2 == 0 or positive_generator(a) is a for a, k in m)]
-        if signs.count(False) % 2:
-            what = "square root" if q == fmpq(1, 2) else "fractional power"
-            return Closed.undefined(f"{what} of {name_of(x)}")
-        coefficient, monomial = positive_power(abs(c), q)
-        result = Closed({monomial: coefficient})
-        powers = [generator_power(positive_generator(a), k * q) for a, k in m]
-    if bracket is not ONE:
-        powers.append(generator_power(atom("group", bracket), degree * q))
-    return product_of([result, *powers])
-
-
-def name_of(x: Closed) -> str:
-    """The constant as a reason names it: itself where it is short, else its sign."""
-    if x.size <= 3:
-        return str(x)
-    return {1: "a positive number", 0: "0", -1: "a negative number"}[x.proved_sign()]
-
-
-def _repeated_product(x: Closed, n: int) -> Closed:
-    if n > MAX_TERMS:
-        message = f"a power of a sum beyond {MAX_TERMS}"
-        raise TooLargeError(message)
-    result = ONE
-    for bit in f"{n:b}":
-        result = result * result
-        if bit == "1":
-            result = result * x
-    return result
-
-
-def _common_monomial(terms: Terms) -> Monomial:
-    tables = [dict(m) for m in terms]
-    generators = {a for table in tables for a in table}
-    least = {a: min(table.get(a, _ZERO) for table in tables) for a in generators}
-    return power_product({a: q for a, q in least.items() if q})
-
-
 def _sum(terms: Terms) -> Closed:
     if any(a.kind == "group" for m in terms for a, _ in m):
         terms = cancel_brackets(terms)
@@ -454,13 +358,3 @@ def _infinite_sum(x: Closed, y: Closed) -> Closed:
 def _infinite_product(x: Closed, y: Closed) -> Closed:
     sign = x.proved_sign() * y.proved_sign()
     return Closed({}, infinite=sign) if sign else Closed.undefined("0 · ∞")
-
-
-def _infinite_power(x: Closed, q: fmpq) -> Closed:
-    if q <= 0:
-        return ZERO if q else ONE
-    if x.infinite > 0:
-        return x
-    if q.q != 1:
-        return Closed.undefined("fractional power of −∞")
-    return x if q.p % 2 else -x

@@ -19,13 +19,11 @@ from gradsheet.numerics.closed import (
     PI,
     ZERO,
     Closed,
-    factored,
     function_value,
-    generator_power,
-    name_of,
     product_of,
     sum_of,
 )
+from gradsheet.numerics.powers import factored, generator_power
 from gradsheet.numerics.roots import factors
 from gradsheet.numerics.rules import ClosedFunction, Rule, at, even, odd, undefined_below_zero
 
@@ -74,7 +72,7 @@ def power(x: Closed, y: Closed) -> Closed:
     if y.is_rational:
         return x**y.rational
     if x.proved_sign() < 0:
-        return Closed.undefined(f"irrational power of {name_of(x)}")
+        return Closed.undefined(f"irrational power of {x.name}")
     if x.is_zero:
         return ZERO if y.proved_sign() > 0 else Closed.undefined("division by zero")
     return exp(y * log(x))
@@ -171,7 +169,7 @@ def _exp_of_log(x: Closed) -> Closed | None:
 
 def _exp_of_multiple(x: Closed) -> Closed:
     ((m, c),) = x.terms.items()
-    return generator_power(atom("exp", Closed({m: fmpq(1)})), c)
+    return generator_power(atom("exp", Closed({m: fmpq(1)})), c, Closed)
 
 
 def _log_of_rational(x: Closed) -> Closed | None:
@@ -186,9 +184,12 @@ def _log_of_rational(x: Closed) -> Closed | None:
 
 def _log_of_product(x: Closed) -> Closed | None:
     c, m, bracket, degree = factored(x)
-    if (abs(c) != 1) + len(m) + (bracket is not ONE) * degree < 2:
+    if (abs(c) != 1) + len(m) + degree < 2:
         return None
-    return sum_of([log(Closed.of(abs(c))), *(log(_magnitude(a)) * k for a, k in m), log(bracket) * degree])
+    factors_of_x = [(Closed.of(abs(c)), fmpq(1)), *((_magnitude(a), k) for a, k in m)]
+    if degree:
+        factors_of_x.append((bracket, fmpq(degree)))
+    return sum_of(log(factor) * k for factor, k in factors_of_x)
 
 
 def _log_of_power(x: Closed) -> Closed | None:

@@ -79,9 +79,10 @@ def _lgamma(x: Jet) -> Jet:
 
 
 def _digamma(x: Jet) -> Jet:
-    moving = arb_series([0, *x.series.coeffs()[1:]], prec=x.order + 1)
-    point = Jet(arb_series([x.value, 1], prec=x.order + 2))
-    return on_series(lambda _: _lgamma(point).series.derivative()(moving))(x)
+    # (log Γ)' by a series of one order more, then composed with the way in which x moves.
+    outer = _lgamma(Jet(arb_series([x.value, 1], prec=x.order + 2))).series.derivative()
+    inner = arb_series([0, *x.series.coeffs()[1:]], prec=x.order + 1)
+    return Jet(outer(inner)) if inner.length() else Jet.constant(outer[0], x.order)
 
 
 exp = _with_limits(arb(0), _INFINITY, on_series(lambda s: s.exp()))

@@ -47,6 +47,11 @@ class Jet:
         return Jet(arb_series([ball(value), ball(direction)], prec=order + 1))
 
     @staticmethod
+    def undefined(_reason: str = "", order: int = 1) -> Jet:
+        """A jet without a value; balls carry no reasons."""
+        return Jet.undecided(order)
+
+    @staticmethod
     def undecided(order: int = 1) -> Jet:
         """A jet of which nothing is known."""
         return Jet(arb_series([arb.nan()] * (order + 1), prec=order + 1))

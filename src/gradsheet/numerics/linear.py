@@ -51,7 +51,7 @@ def determinant(A: Array) -> Any:
 
     >>> from gradsheet.numerics.certified import certify_array
     >>> print(determinant(certify_array([[1, 2], [3, 4]])))
-    -2
+    −2
     """
     if A.ndim > 2:
         return _walk(determinant, A)
@@ -80,8 +80,8 @@ def inverse(A: Array) -> Array:
 
     >>> from gradsheet.numerics.certified import certify_array
     >>> print(inverse(certify_array([[1, 2], [3, 4]])))
-    [[Certified(-2) Certified(1)]
-     [Certified(3/2) Certified(-1/2)]]
+    [[Certified(−2) Certified(1)]
+     [Certified(3/2) Certified(−1/2)]]
     """
     if A.ndim > 2:
         return np.stack([inverse(a) for a in A])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradsheet.numerics.closed import Closed, function_value, name_of
+from gradsheet.numerics.closed import Closed, function_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def undefined_below_zero(what: str, *, at_zero: bool) -> Callable[[Closed], Clos
 
     def apply(x: Closed) -> Closed | None:
         sign = x.proved_sign()
-        return Closed.undefined(f"{what} of {name_of(x)}") if sign < 0 or (sign == 0 and at_zero) else None
+        return Closed.undefined(f"{what} of {x.name}") if sign < 0 or (sign == 0 and at_zero) else None
 
     return apply
 

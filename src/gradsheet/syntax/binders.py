@@ -38,6 +38,10 @@ def binder(p: ExpressionParser) -> Binder:
         indices = _lowered(p)
     else:
         p.unexpected("an index", suggestion=f"{token.text}[i]")
+    if p.tok.kind in ("newline", "end", "=", ":=", "∈", ",", ")", "]"):
+        message = f"`{token.text}` binds its index, and nothing follows for it to reach over"
+        hint = f"a family cannot be called {token.text}" if p.tok.kind in ("=", ":=", "∈") else None
+        p.fail(message, token.span, expected="an expression after the index", suggestion=hint)
     applied = kind in APPLIED_BINDERS and p.tok.kind == "("
     body = p.atom() if applied else p.signed_product()
     p.depth -= 1

@@ -131,7 +131,7 @@ class PlainWriter:
 
     def text(self, node: Expression, level: Level = Level.CONDITIONAL) -> str:
         """A node where something that binds at least as tightly as `level` may stand."""
-        if level_of(node) < level:
+        if self.level(node) < level:
             return self.bracketed(node)
         match node:
             case Num():
@@ -144,10 +144,8 @@ class PlainWriter:
                 items = ",".join(self.index(item, alone=len(node.items) == 1) for item in node.items)
                 return f"{self.indexed(node.base)}[{items}]"
             case Prime():
-                ambiguous = isinstance(node.base, Prime) or (
-                    isinstance(node.base, Power) and open_ended(node.base.exponent)
-                )
-                base = self.bracketed(node.base) if ambiguous else self.text(node.base, Level.OPERAND)
+                absorbed = self.absorbs(node.base, "'")
+                base = self.bracketed(node.base) if absorbed else self.text(node.base, Level.OPERAND)
                 return base + "'" * node.count
             case Transpose():
                 return self.transpose(node)
@@ -180,6 +178,12 @@ class PlainWriter:
                 return self.derivative(node)
             case _:
                 assert_never(node)
+
+    def level(self, node: Expression) -> Level:
+        """How tightly a node binds as it is written here: ⅓ is 1/3 on a keyboard."""
+        if isinstance(node, Num) and "/" in self.number(node) and node.value > 0:
+            return Level.PRODUCT
+        return level_of(node)
 
     # ------------------------------------------------------------ brackets
 
@@ -227,7 +231,7 @@ class PlainWriter:
             case Additive(terms=terms) if all(self.is_short(term.item) for term in terms):
                 text = self.text(node).replace(" ", "")  # h[l-1]
             case _:
-                text = self.text(node)
+                text = self.entry(node)
         self.in_bars = outer
         return text
 
@@ -256,12 +260,17 @@ class PlainWriter:
 
     def transpose(self, node: Transpose) -> str:
         """`Aᵀ`; `A'` on a keyboard."""
-        base = node.base
-        if self.ascii_only:
-            ambiguous = isinstance(base, Prime | Transpose) or (isinstance(base, Power) and open_ended(base.exponent))
-            return (self.bracketed(base) if ambiguous else self.text(base, Level.OPERAND)) + "'"
-        ambiguous = isinstance(base, Power) and open_ended(base.exponent)
-        return (self.bracketed(base) if ambiguous else self.text(base, Level.OPERAND)) + "ᵀ"
+        sign = "'" if self.ascii_only else "ᵀ"
+        base = self.bracketed(node.base) if self.absorbs(node.base, sign) else self.text(node.base, Level.OPERAND)
+        return base + sign
+
+    def absorbs(self, base: Expression, sign: str) -> bool:
+        """Whether a prime or ᵀ directly behind this would be read as a part of it."""
+        if isinstance(base, Prime):
+            return sign == "'"
+        if isinstance(base, Transpose):
+            return self.ascii_only
+        return isinstance(base, Power) and open_ended(base.exponent)
 
     def power(self, node: Power) -> str:
         """`x²`, `A⁻¹`, `e^(-x)`."""
@@ -282,14 +291,13 @@ class PlainWriter:
             case _:
                 return self.text(node, Level.OPERAND) if self.raises(node) else self.bracketed(node)
 
-    @staticmethod
-    def raises(node: Expression) -> bool:
+    def raises(self, node: Expression) -> bool:
         """Whether a node may follow `^` as it is."""
         while isinstance(node, Subscript):
             node = node.base
             if isinstance(node, Name) and node.key in BINDERS:
                 return False
-        return isinstance(node, Name | Group) or (isinstance(node, Num) and level_of(node) is Level.OPERAND)
+        return isinstance(node, Name | Group) or (isinstance(node, Num) and self.level(node) is Level.OPERAND)
 
     def bars(self, node: Bars) -> str:
         """`|x|`, `‖x‖₂`; bars directly inside bars stand in brackets, as nothing else would tell them apart."""
@@ -372,10 +380,9 @@ class PlainWriter:
         called = isinstance(function, Name) and function.key in self.functions
         return called and isinstance(leftmost(factors[at].item), Group)
 
-    @staticmethod
-    def is_short(node: Expression) -> bool:
+    def is_short(self, node: Expression) -> bool:
         """Whether a quotient with this node is written without blanks: 1/2, λ/2, 1/N."""
-        return isinstance(node, Name) or (isinstance(node, Num) and level_of(node) is Level.OPERAND)
+        return isinstance(node, Name) or (isinstance(node, Num) and self.level(node) is Level.OPERAND)
 
     def sign(self, sign: str) -> str:
         """An operator."""
@@ -447,6 +454,8 @@ class PlainWriter:
             word = f"d{self.name(name)}"
             if canonical_key(word) != word or not _D_NAME.match(word) or name.key in BINDERS:
                 return False
+            if len(node.by) > 1 and word[-1].isdigit():  # d2L/dx2 has a meaning of its own
+                return False
         return True
 
     def numerator(self, node: Expression) -> str:
@@ -460,7 +469,10 @@ class PlainWriter:
                 return self.bracketed(node)
 
     def variable(self, node: Expression) -> str:
-        """A name or an entry of one."""
+        """A name or an entry of one; no sum is expected here, so that `sum` may be indexed."""
+        if isinstance(node, Subscript):
+            items = ",".join(self.index(item, alone=len(node.items) == 1) for item in node.items)
+            return f"{self.variable(node.base)}[{items}]"
         return self.text(node, Level.OPERAND)
 
 

@@ -1,0 +1,5 @@
+"""Every gradient against directional derivatives that share nothing with the rules."""
+
+from gradsheet.verification.verify import Check, Verification, verify
+
+__all__ = ["Check", "Verification", "verify"]
