@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from syntax.trees import read, shape
 
 from gradsheet.diagnostics import Diagnostics, SheetError, Source, Span
 from gradsheet.syntax import parse_expression
 from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.tree import Name, Product
+from syntax.trees import read, shape
 
 
 def table(*rows: tuple[str, str]) -> pytest.MarkDecorator:
@@ -208,6 +208,13 @@ def test_bars(text, expected):
     ("Σ⁻¹ x", "{pow(Σ, <-1>) x}"),
     ("Sigma x", "{Σ x}"),
     ("mean_x - mean_y", "<+mean_x -mean_y>"),
+    ("mean_x -(a)", "<+mean_x -(a)>"),
+    ("|mean_x|", "|mean_x|"),
+    ("max_x if a else b", "if(a: max_x; b)"),
+    ("Σ_i |x[i]|", "sum[i](|x[i]|)"),
+    ("|Σ_k|", "|Σ_k|"),
+    ("maxⱼ x", "max[j](x)"),
+    ("sum_sq", "sum_sq"),
     ("sum [z > 0]", "{sum [cmp(z > 0)]}"),
 )
 def test_binders_reach_over_the_product_to_their_right(text, expected):
@@ -242,6 +249,7 @@ def test_binders_reach_over_the_product_to_their_right(text, expected):
     ("d/e", "{d / e}"),
     ("d1/d2", "{d1 / d2}"),
     ("d x", "{d x}"),
+    ("d/dim", "{d / dim}"),
     ("d^2 L/dw", "{pow(d, 2) L / dw}"),
     ("1/da/db", "{1 / da / db}"),
     ("delta/dx", "{δ / dx}"),

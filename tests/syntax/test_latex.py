@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from syntax.trees import read
 
 from gradsheet.syntax.latex import latex
+from syntax.trees import read
 
 ROWS = [
     ("1/2 x", r"\frac{1}{2} x"),

@@ -30,7 +30,7 @@ from gradsheet.syntax.names import GREEK, ascii_name
         ("x\u0304", "x\u0304"),
         ("etas", "etas"),
         ("meta", "meta"),
-        ("betaᵢ", "betaᵢ"),
+        ("betaᵢ", "βᵢ"),
         ("x₁", "x₁"),
         ("x1", "x1"),
         ("ℓ", "ℓ"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from syntax.trees import read, read_sheet, ungrouped
 
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.plain_sheet import plain_document, plain_statement
 from gradsheet.syntax.tree import Additive, Binder, BoundIndex, Factor, Name, Num, Power, Prime, Product, Term
+from syntax.trees import read, read_sheet, ungrouped
 
 x, y, i = Name("x", "x"), Name("y", "y"), Name("i", "i")
 two = Num(Fraction(2), "")
@@ -69,7 +69,7 @@ def test_spellings(text, unicode, keyboard):
 
 SHEET = """\
 sizes n[0..D], m
-x, y ∈ ℝ^(n[0] × 2)
+x, y ∈ ℝ^(n[0]×2)
 S ∈ ℝ^(m×m) symmetric positive
 c ∈ 1..m
 V ∈ {0,1}^(m×2)

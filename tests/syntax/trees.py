@@ -56,7 +56,6 @@ from gradsheet.syntax.tree import (
     Transpose,
     Update,
 )
-
 from gradsheet.syntax.vocabulary import BINDERS
 
 
@@ -261,7 +260,7 @@ def expressions(draw: st.DrawFn, depth: int = 4) -> Expression:
 
 def _sizes() -> st.SearchStrategy[Expression]:
     simple = variables | st.just(Num(Fraction(3), "3"))
-    larger = st.builds(lambda low, high: Range(low, high), simple, simple) | _two(simple)
+    larger = st.builds(Range, simple, simple) | _two(simple)
     return simple | larger | st.builds(lambda name, at: Subscript(name, (at,)), variables, simple)
 
 
@@ -294,7 +293,9 @@ def sets() -> st.SearchStrategy[Set]:
 def _simple_statements() -> st.SearchStrategy[Statement]:
     attributes = st.lists(st.sampled_from(["symmetric", "positive", "nonnegative"]), max_size=2).map(tuple)
     order = st.sampled_from(["<", "≤", ">", "≥", "≠"])
-    function = st.builds(lambda f, group: Product((Factor("", f), Factor("", group))), _heads, st.builds(Group, st.tuples(variables)))
+    function = st.builds(
+        lambda f, group: Product((Factor("", f), Factor("", group))), _heads, st.builds(Group, st.tuples(variables))
+    )
     return st.one_of(
         st.builds(Declaration, st.lists(_targets, min_size=1, max_size=2).map(tuple), sets(), attributes),
         st.builds(lambda a, r, b: Assumption(Comparison((a, b), (r,))), _heads, order, _leaves),

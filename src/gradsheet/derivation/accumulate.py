@@ -128,7 +128,8 @@ class Accumulator:
             body = self._symmetric(body, indices, log)
         by = (*(of.adjoint_of or (of, ()))[1], wrt)
         equation = Equation(symbol, at, indices, body, None)
-        adjoint = Adjoint(of, by, equation, headline(log, wrt, uses), tuple(uses), log.conditions, log)
+        linear = all(wrt not in p.symbols for p in parts)
+        adjoint = Adjoint(of, by, equation, headline(log, wrt, uses, linear=linear), tuple(uses), log.conditions, log)
         self.bodies[symbol] = adjoint
         return adjoint
 

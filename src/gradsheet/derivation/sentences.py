@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradsheet.expressions import Symbol
 
 
-def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol]) -> str:
+def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = True) -> str:
     """The rules of an adjoint in words: what the equations do to the variable, and what was put in."""
     parts: list[str] = []
     names = [s.rule.name for s in log.steps]
@@ -33,6 +33,8 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol]) -> str:
         parts.append("the extreme entry alone counts")
     if "definition_of_function" in names:
         parts.append("functions by their definitions")
+    if not parts and not linear:
+        parts.append("product rule")
     if not parts:
         through = ", ".join(s.name for s in uses)
         parts.append(f"{through} {'is' if len(uses) == 1 else 'are'} linear in {wrt.name}" if uses else f"nothing depends on {wrt.name}")

@@ -470,7 +470,12 @@ class Evaluator:
         shape = tuple(len(self.extent(a)) for a in variable.axes)
         domain = variable.domain
         count = int(np.prod(shape, dtype=object)) if shape else 1
-        if domain.kind == "onehot":
+        choices: Any = domain.values
+        if domain.kind == "index":
+            low, high = domain.bounds or (Affine(), Affine())
+            choices = range(self.whole(low), self.whole(high) + 1)
+            total_count = len(choices) ** count
+        elif domain.kind == "onehot":
             rows = count // shape[-1]
             total_count = shape[-1] ** rows
         else:
@@ -479,10 +484,10 @@ class Evaluator:
             raise TooManyConfigurationsError(variable.name, total_count)
         total: Named | None = None
         memo, held = self._memo, self.values.get(variable)
-        for values in _configurations(domain, shape):
-            array = np.empty(shape, dtype=self.domain.dtype)
+        for values in _configurations(domain, shape, choices):
+            array = np.empty(shape, dtype=np.int64 if domain.kind == "index" else self.domain.dtype)
             for place, value in zip(np.ndindex(shape), values, strict=True):
-                array[place] = self.domain.number(value)
+                array[place] = value if domain.kind == "index" else self.domain.number(value)
             self.values[variable] = array
             self._memo = {}
             part = self.evaluate(body.body)
@@ -575,11 +580,11 @@ def symbol_depth(symbol: Symbol) -> int:
     return depth
 
 
-def _configurations(domain: Any, shape: tuple[int, ...]) -> Any:
+def _configurations(domain: Any, shape: tuple[int, ...], choices: Any) -> Any:
     count = int(np.prod(shape, dtype=object)) if shape else 1
     if domain.kind == "onehot":
         rows = count // shape[-1]
         for choice in cartesian(range(shape[-1]), repeat=rows):
             yield [1 if k == c else 0 for c in choice for k in range(shape[-1])]
         return
-    yield from cartesian(domain.values, repeat=count)
+    yield from cartesian(choices, repeat=count)

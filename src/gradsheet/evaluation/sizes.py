@@ -71,7 +71,13 @@ class Sizes:
             (a, c) for a, c in value.terms if self.evaluate(Affine.atom(a), fixed) is None
         ]
         if not unknown:
-            return self.evaluate(value, fixed) == number
+            known = self.evaluate(value, fixed)
+            if known == number:
+                return True
+            atom = value.single
+            if isinstance(atom, Size) and atom.literal is None and known is not None:
+                raise SizeConflictError(atom.name, (known, self.origin.get(atom, "the sheet")), (number, origin))
+            return False
         if len(unknown) > 1:
             return True
         atom, coefficient = unknown[0]

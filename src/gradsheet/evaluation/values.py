@@ -221,7 +221,7 @@ class ValueReader:
         value = entry.value
         shape: tuple[int | None, ...]
         if isinstance(value, list):
-            return (len(value), *(None for _ in rest[1:])) if rest else None
+            return self._ragged(entry, rest)
         shape = value.shape
         if len(shape) == len(rest) + 1 and self.takes_data and entry.symbol not in self.sheet.parameters:
             return tuple(shape[1:])
@@ -238,15 +238,29 @@ class ValueReader:
             return None
         return shape
 
+    def _ragged(self, entry: Entry, rest: Sequence[Index]) -> tuple[int | None, ...] | None:
+        """Members of different shapes: the first axis counts them, and each tells its own sizes."""
+        if not rest or not symbol_depth(entry.symbol) or entry.members:
+            self.error("GS402", f"the rows of the value of '{entry.symbol.name}' have different lengths", entry.span)
+            return None
+        low = self.inputs.sizes.evaluate(rest[0].low)
+        if low is None:
+            return None
+        self.inputs.sizes.solve(rest[0].high, low + len(entry.value) - 1, f"{entry.symbol.name}, {entry.origin}")
+        for k, member in enumerate(entry.value):
+            if isinstance(member, np.ndarray) and member.ndim == len(rest) - 1:
+                self._learn(Entry(entry.symbol, (low + k,), member, entry.span, entry.origin))
+        return None
+
     def _fixed_one(self, axis: Index) -> bool:
         return self.inputs.sizes.evaluate(axis.high - axis.low) == 0
 
     def _wrong_shape(self, entry: Entry, rest: Sequence[Index]) -> None:
         if any(e.span == entry.span and e.code == "GS402" for e in self.errors):
             return
-        shape = "×".join(map(str, np.shape(entry.value))) if isinstance(entry.value, np.ndarray) else f"a list of {len(entry.value)}"
-        wanted = shape_text(rest)
-        self.error("GS402", f"'{entry.symbol.name}' is {wanted}, the value is {shape or 'a number'}", entry.span)
+        shape = "×".join(map(str, np.shape(entry.value))) if isinstance(entry.value, np.ndarray) else f"{len(entry.value)} members"
+        wanted = f"in ℝ^{shape_text(rest)}" if rest else "a scalar"
+        self.error("GS402", f"'{entry.symbol.name}' is {wanted}, the value has shape {shape or 'scalar'}", entry.span)
 
     def extents(self, rest: Sequence[Index], fixed: dict[Index, int]) -> tuple[int, ...] | None:
         result = []

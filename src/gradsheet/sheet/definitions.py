@@ -20,8 +20,8 @@ from gradsheet.expressions import (
     substitute,
 )
 from gradsheet.operations import ARRAY_OPERATIONS
-from gradsheet.sheet.model import Equation, FunctionDefinition
-from gradsheet.sheet.ranges import flatten_subscript
+from gradsheet.sheet.model import Equation, FunctionDefinition, Template
+from gradsheet.sheet.ranges import flatten_subscript, tree_children
 from gradsheet.sheet.scope import Scope
 from gradsheet.sheet.tensors import Tensor, Unreadable, atoms, fresh_indices
 from gradsheet.syntax import tree
@@ -39,6 +39,7 @@ class Outline:
 
     places: dict[str, Span] = field(default_factory=dict)
     bases: dict[str, list[tree.Subscript]] = field(default_factory=dict)
+    uses: dict[str, list[tree.Expression]] = field(default_factory=dict)
     blocks: dict[str, list[tuple[tree.Subscript, tuple[tree.BoundIndex, ...]]]] = field(default_factory=dict)
 
     @staticmethod
@@ -60,6 +61,7 @@ class Outline:
             if name is None:
                 continue
             outline.places.setdefault(name.key, statement.target.span)
+            outline.uses.setdefault(name.key, []).append(statement.value)
             if isinstance(statement.target, tree.Subscript):
                 _, items = flatten_subscript(statement.target)
                 names = {i.name.key for i in (*indices, *statement.ranges)}
@@ -70,6 +72,23 @@ class Outline:
                 if in_block:
                     outline.blocks.setdefault(name.key, []).append((statement.target, (*indices, *statement.ranges)))
         return outline
+
+    def reaches(self, source: str, target: str) -> bool:
+        """Whether the definition of one name uses another, directly or not."""
+        seen = {source}
+        stack = [source]
+        while stack:
+            nodes: list[tree.Expression] = list(self.uses.get(stack.pop(), ()))
+            while nodes:
+                node = nodes.pop()
+                if isinstance(node, tree.Name):
+                    if node.key == target:
+                        return True
+                    if node.key in self.uses and node.key not in seen:
+                        seen.add(node.key)
+                        stack.append(node.key)
+                nodes.extend(tree_children(node))
+        return False
 
 
 def _statements(
@@ -93,6 +112,9 @@ class DefinitionReader:
 
     def define(self, statement: tree.Definition, scope: Scope) -> None:
         target = statement.target
+        name = Outline.target_name(target)
+        self.reader.current = name.key if name else None
+        self.reader.reaches = self.outline.reaches
         match target:
             case tree.Name():
                 self._plain(statement, target, scope)
@@ -322,7 +344,17 @@ class DefinitionReader:
                 raise self.reader.fail("GS203", f"the argument '{item.text}' stands twice", item.span)
             formals.append(formal)
             local[item.key] = formal
-        value = self.reader.read(statement.value, scope.with_locals(local))
+        before = len(self.reader.diagnostics.errors)
+        try:
+            value = self.reader.read(statement.value, scope.with_locals(local))
+        except Unreadable:
+            if all(f.rank for f in formals):
+                raise
+            # An argument that is declared nowhere may be more than a scalar: its shape comes with each call.
+            del self.reader.diagnostics.errors[before:]
+            names = tuple(i for i in items if isinstance(i, tree.Name))
+            self.reader.templates[name.key] = Template(names, statement)
+            return
         symbol = Symbol(name.text, (), Role.FUNCTION, span=name.span, parameters=tuple(formals))
         self.sheet.symbols[name.key] = symbol
         indices = fresh_indices(value.indices)

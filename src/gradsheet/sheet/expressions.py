@@ -42,12 +42,13 @@ from gradsheet.sheet.tensors import ShapeRules, Tensor, Unreadable, atoms, fresh
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradsheet.diagnostics import Diagnostics, Span
-    from gradsheet.sheet.model import Sheet
+    from gradsheet.sheet.model import Sheet, Template
     from gradsheet.sheet.sizes import SizeTable
 
+_LARGEST_EXPONENT = 10**6
 _RELATIONS = {"=", "≠", "<", "≤", ">", "≥"}
 
 
@@ -62,6 +63,11 @@ class ExpressionReader:
         self.poisoned: set[str] = set()
         self.later: dict[str, Span] = {}
         """Names that a later statement defines."""
+        self.current: str | None = None
+        """The name whose definition is being read."""
+        self.reaches: Callable[[str, str], bool] = lambda _a, _b: False
+        self.templates: dict[str, Template] = {}
+        """Functions whose arguments take their shapes at the call."""
         self.auto_sizes: set[str] = set()
         self.products = ProductReader(self)
 
@@ -141,10 +147,23 @@ class ExpressionReader:
     def unknown(self, node: tree.Name, scope: Scope) -> Unreadable:
         if node.key in self.poisoned:
             return Unreadable()
+        if node.key in self.later and self.current is not None and self.reaches(node.key, self.current):
+            self.poisoned.add(node.key)
+            return self.fail(
+                "GS204", f"the definitions of '{self.current}' and '{node.text}' need each other", node.span,
+                "a recursion moves along an index, as in h[t] = f(h[t-1])",
+            )
         if node.key in self.later:
             line = self.diagnostics.source.position(self.later[node.key].start)[0]
             return self.fail(
                 "GS202", f"'{node.text}' is used before it is defined", node.span, f"move its definition (line {line}) up"
+            )
+        base = node.text.rstrip("ᵢⱼₖₗₘₙₜ")
+        if base != node.text and base in self.sheet.symbols:
+            letters = node.text[len(base) :].translate(str.maketrans("ᵢⱼₖₗₘₙₜ", "ijklmnt"))
+            self.poisoned.add(node.key)
+            return self.fail(
+                "GS201", f"'{node.text}' is a name of its own", node.span, f"write {base}[{', '.join(letters)}] for a component"
             )
         hint = suggestions(node.key, self.sheet, scope) or f"declare it, for example: {node.text} ∈ ℝ"
         error = self.fail("GS201", f"unknown name '{node.text}'", node.span, hint)
@@ -174,6 +193,11 @@ class ExpressionReader:
         """A whole-number expression between index brackets."""
         value = self.try_affine(node, scope)
         if value is None:
+            if isinstance(node, tree.Name) and self.symbol(node, scope) is None and function_kind(node.key) is None:
+                raise self.fail(
+                    "GS205", f"the index '{node.text}' is not bound here", node.span,
+                    f"sum[{node.text}] …, or a definition for each {node.text}: y[{node.text}] = …",
+                )
             raise self.fail(
                 "GS209", "an index must be a whole number, linear in indices and sizes", node.span,
                 expected="an index, a size, a number, or sums of them such as t-s or 2 t + 1",
@@ -239,6 +263,8 @@ class ExpressionReader:
             if node.value < 1:
                 raise self.fail("GS212", f"an axis cannot have size {node.text}", node.span, expected="at least 1")
             return Affine.atom(Size.of(node.value.numerator))
+        if isinstance(node, tree.Num):
+            raise self.fail("GS212", f"an axis cannot have size {node.text}", node.span, expected="a whole number")
         self._declare_sizes(node, scope)
         return self.affine(node, scope)
 
@@ -265,13 +291,17 @@ class ExpressionReader:
         if isinstance(node, tree.Group) and len(node.items) == 1:
             return self.bounds(node.items[0], scope)
         if isinstance(node, tree.Range):
-            low = self._bound(node.low, scope)
+            low = self._low(node.low, scope)
             high = self._bound(node.high, scope)
             a, b = literal(low), literal(high)
             if a is not None and b is not None and b < a:
                 raise self.fail("GS212", f"the range {a}..{b} is empty", node.span)
             return low, high
         return Affine(1), self.size(node, scope)
+
+    def _low(self, node: tree.Expression, scope: Scope) -> Affine:
+        self._declare_sizes(node, scope)
+        return self.affine(node, scope)
 
     def _bound(self, node: tree.Expression, scope: Scope) -> Affine:
         if isinstance(node, tree.Num) and node.value.denominator == 1 and node.value > 1:
@@ -369,6 +399,9 @@ class ExpressionReader:
     def check_inside(self, at: Affine, low: Affine, high: Affine, span: Span, scope: Scope, what: str) -> None:
         """An index is certainly inside, or a summed index is kept inside, or it is an error."""
         at, low, high = self.sizes.resolve(at), self.sizes.resolve(low), self.sizes.resolve(high)
+        if at.is_constant and literal(high) is not None:
+            self.sizes.fix(high)  # a component by its number: this axis is as long as it says
+            high = self.sizes.resolve(high)
         below, above = at - low, high - at
         low_ok, high_ok = self._certain(below, scope), self._certain(above, scope)
         if low_ok and high_ok:
@@ -437,6 +470,8 @@ class ExpressionReader:
                 return scalar(root.base)
         tensor = self.read(base, scope)
         value = self.read(exponent, scope)
+        if value.rank == 0 and _too_large(value.body):
+            raise self.fail("GS105", "this exponent is too large to compute with", exponent.span, expected="at most 10⁶")
         if value.rank:
             if tensor.rank == 0:
                 return self.rules.elementwise(lambda b: Power(*b), (tensor, value), node.span, "this power")
@@ -520,7 +555,10 @@ class ExpressionReader:
         plain: list[tree.BoundIndex] = []
         for index in node.indices:
             symbol = self.sheet.symbols.get(index.name.key) if index.domain is None else None
-            if symbol is not None and symbol.domain.kind in {"finite", "onehot"} and index.name.key not in scope.indices:
+            over_set = symbol is not None and (
+                symbol.domain.kind in {"finite", "onehot"} or (symbol.is_integer and symbol.rank > 0)
+            )
+            if symbol is not None and over_set and index.name.key not in scope.indices:
                 local = Symbol(symbol.name, symbol.axes, Role.LOCAL, domain=symbol.domain, span=index.name.span)
                 variables.append(local)
                 locals_[index.name.key] = local
@@ -621,6 +659,22 @@ def derivative_name(of: Symbol, by: tuple[Symbol, ...]) -> str:
     if len(set(by)) == 1:
         return f"∂{raised}{of.name}/∂{by[0].name}{raised}"
     return f"∂{raised}{of.name}/" + "".join(f"∂{s.name}" for s in by)
+
+
+def _too_large(body: Expr) -> bool:
+    """Whether a constant exponent is beyond anything that can be evaluated."""
+    if isinstance(body, Number):
+        return abs(body.value) > _LARGEST_EXPONENT
+    if isinstance(body, Power):
+        exponent = body.exponent
+        base = body.base
+        if isinstance(base, Number) and isinstance(exponent, Number):
+            if abs(base.value) <= 1:
+                return False
+            size = abs(exponent.value) * max(base.value.numerator.bit_length(), base.value.denominator.bit_length())
+            return size > 24 or abs(base.value**int(exponent.value) if exponent.value > 0 else 0) > _LARGEST_EXPONENT
+        return _too_large(exponent)
+    return isinstance(body, Multiply) and any(_too_large(f) for f in body.factors)
 
 
 def negative(tensor: Tensor) -> Tensor:

@@ -23,12 +23,15 @@ from gradsheet.expressions import (
     Power,
     Reduce,
     Relation,
+    Role,
+    Symbol,
     number,
     substitute,
 )
 from gradsheet.operations import ARRAY_OPERATIONS, T
 from gradsheet.sheet.literals import concatenate
-from gradsheet.sheet.scope import indicator
+from gradsheet.sheet.model import FunctionDefinition
+from gradsheet.sheet.scope import Scope, indicator
 from gradsheet.sheet.tensors import Tensor, atoms, delta, fresh_indices, multiply, scalar
 from gradsheet.syntax import tree
 
@@ -36,10 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.diagnostics import Span
-    from gradsheet.expressions import Symbol
     from gradsheet.operations import ArrayOperation, Elementwise
     from gradsheet.sheet.expressions import ExpressionReader
-    from gradsheet.sheet.scope import Scope
 
 _DEFAULTS: dict[str, Fraction] = {"leaky_relu": Fraction(1, 100), "elu": Fraction(1)}
 
@@ -189,6 +190,30 @@ def invoke(
         arguments.append(value.function)
     result = fresh_indices(definition.body.indices)
     return Tensor(result, Invoke(symbol, tuple(arguments), atoms(result)))
+
+
+def invoke_template(
+    reader: ExpressionReader, head: tree.Name, values: Sequence[Tensor], trees: Sequence[tree.Expression], span: Span
+) -> Tensor:
+    """A function whose arguments are declared nowhere, read with the shapes of this call."""
+    template = reader.templates[head.key]
+    if len(values) != len(template.names):
+        raise reader.fail("GS209", f"'{head.text}' takes {len(template.names)} arguments, here are {len(values)}", span)
+    shapes = tuple((tuple((i.low, i.high) for i in v.indices), v.row) for v in values)
+    symbol = template.made.get(shapes)
+    if symbol is None:
+        formals = tuple(
+            Symbol(n.text, fresh_indices(v.indices), Role.LOCAL, row=v.row, span=n.span)
+            for n, v in zip(template.names, values, strict=True)
+        )
+        scope = Scope().with_locals({n.key: f for n, f in zip(template.names, formals, strict=True)})
+        body = reader.read(template.syntax.value, scope)
+        symbol = Symbol(head.text, (), Role.FUNCTION, span=head.span, parameters=formals)
+        indices = fresh_indices(body.indices)
+        function = Lambda(indices, body.at(atoms(indices)))
+        reader.sheet.functions[symbol] = FunctionDefinition(symbol, formals, function, template.syntax)
+        template.made[shapes] = symbol
+    return invoke(reader, symbol, values, trees, span)
 
 
 # ---------------------------------------------------------------- special forms

@@ -36,6 +36,16 @@ class FunctionDefinition:
     syntax: tree.Definition
 
 
+@dataclass(eq=False, slots=True)
+class Template:
+    """f(p, t) = … whose arguments are declared nowhere: they take their shapes at each call."""
+
+    names: tuple[tree.Name, ...]
+    syntax: tree.Definition
+    made: dict[object, Symbol] = field(default_factory=dict)
+    """One function for each combination of argument shapes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """What is minimised or maximised; `data` says how the rows of the data enter, if they do."""

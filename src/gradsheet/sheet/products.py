@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Call, Number, Power, Role, number
+from gradsheet.expressions import Call, Number, Power, Role
 from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE, ELEMENTWISE_SPELLINGS
 from gradsheet.sheet import functions
 from gradsheet.sheet.scope import function_kind
@@ -31,8 +31,6 @@ class ProductReader:
         divided = False
         while position < len(factors):
             sign, item = factors[position].sign, factors[position].item
-            if divided and sign == "" and _names(item) and not _names(factors[position - 1].item):
-                pass
             before = position
             right, position = self.operand(factors, position, scope)
             span = start.to(factors[position - 1].item.span)
@@ -124,7 +122,7 @@ class ProductReader:
         symbol = scope.locals.get(key) or self.reader.sheet.symbols.get(key)
         if symbol is not None:
             return symbol.role is Role.FUNCTION
-        if key in self.reader.sheet.unspecified:
+        if key in self.reader.sheet.unspecified or key in self.reader.templates:
             return True
         return key not in self.reader.sheet.sizes and function_kind(key) is not None
 
@@ -137,7 +135,8 @@ class ProductReader:
         return self.apply(head, primes, [self.reader.read(a, scope) for a in arguments], arguments, item, scope)
 
     def _declared(self, head: tree.Name, scope: Scope) -> bool:
-        return head.key in self.reader.sheet.symbols or head.key in scope.locals or head.key in self.reader.sheet.unspecified
+        reader = self.reader
+        return any(head.key in known for known in (reader.sheet.symbols, scope.locals, reader.sheet.unspecified, reader.templates))
 
     def apply(
         self, head: tree.Name, primes: int, values: list[Tensor], trees: list[tree.Expression], item: tree.Expression, scope: Scope
@@ -145,6 +144,8 @@ class ProductReader:
         reader, key = self.reader, head.key
         span = item.span.to(trees[-1].span) if trees else item.span
         symbol = scope.locals.get(key) or reader.sheet.symbols.get(key)
+        if symbol is None and key in reader.templates:
+            return functions.invoke_template(reader, head, values, trees, span)
         if symbol is not None and symbol.role is Role.FUNCTION:
             if primes:
                 raise reader.fail("GS214", f"the derivative of '{head.text}' is not written with a prime here", item.span)
@@ -160,13 +161,9 @@ class ProductReader:
             record = ELEMENTWISE[ELEMENTWISE_SPELLINGS[key]]
             if record.name in {"max", "min"} and len(values) == 1:
                 return functions.extreme(reader, record.name, values[0])
-            if record.name == "leaky_relu" and len(values) == 1 and False:  # pragma: no cover
-                raise AssertionError
             values = functions.fill_defaults(reader, record, values, span)
             if record.name == "log" and len(values) == 1 and functions.is_determinant(values[0]):
                 return functions.log_determinant(values[0])
-            for _ in range(primes):
-                values = list(values)
             return reader.rules.elementwise(
                 lambda b: functions.differentiated(reader, record, tuple(b), primes, span), values, span, f"{head.text}(…)"
             )
@@ -207,13 +204,7 @@ def _split_postfix(item: tree.Expression) -> tuple[tree.Expression, list[tree.Ex
     return (core, postfixes) if isinstance(core, tree.Group) else (item, [])
 
 
-def _names(item: tree.Expression) -> bool:
-    return isinstance(item, tree.Name)
-
-
 def _symbolic(item: tree.Expression) -> bool:
     core, _ = (item.base, None) if isinstance(item, (tree.Power, tree.Subscript)) else (item, None)
     return isinstance(core, tree.Name)
 
-
-NEGATIVE_ONE = number(-1)

@@ -122,7 +122,7 @@ class SheetReader:
                 pass
 
     def _parameters(self, statement: tree.Parameters, scope: Scope) -> None:
-        found = list(self.sheet.parameters)
+        found = dict.fromkeys(self.sheet.parameters)
         inputs = set(self.sheet.inputs)
         for name in statement.names:
             symbol = self.sheet.symbols.get(name.key)
@@ -141,8 +141,8 @@ class SheetReader:
                     "GS213", f"'{name.text}' cannot be a parameter: it takes separate values, so nothing can be differentiated",
                     name.span,
                 )
-            elif symbol not in found:
-                found.append(symbol)
+            else:
+                found[symbol] = None
         self.sheet.parameters = tuple(found)
 
     def _objective(self, statement: tree.Objective, scope: Scope) -> None:

@@ -107,12 +107,13 @@ class ShapeRules:
             literal(la) is not None and literal(la) == literal(lb)
         )
         if low_a != low_b and same_length:
-            shift = low_a - low_b
+            shift = low_b - low_a
+            moved = f"i {'-' if shift.constant < 0 else '+'} {abs(shift.constant)}" if shift.is_constant else f"i + {shift}"
             raise self.fail(
                 "GS305",
                 f"{what}: axes {a.low}..{a.high} and {b.low}..{b.high} have the same length but start apart",
                 span,
-                f"shift one of them by {shift}: write the equation with an index, such as a[i] and b[i - ({shift})]",
+                f"shift one of them with an index: a[i] beside b[{moved}]",
             )
         raise self.fail("GS301", f"{what}: {shape_text((a,))} against {shape_text((b,))}", span)
 
@@ -217,6 +218,11 @@ class ShapeRules:
 
     def _contract(self, a: Tensor, b: Tensor, span: Span) -> Tensor:
         inner = a.indices[-1]
+        if a.rank == 2 and not self.sizes.conform(inner.range, b.indices[0].range) and self.sizes.conform(
+            a.indices[0].range, b.indices[0].range
+        ):
+            shapes = f"{shape_text(a.indices)} times {shape_text(b.indices)}"
+            raise self.fail("GS301", f"this product does not conform: {shapes}", span, "transpose the left factor: A' x")
         self.conform(inner, b.indices[0], span, f"this product ({shape_text(a.indices)} times {shape_text(b.indices)})")
         index = Index(_inner_name(inner, b.indices[0]), inner.low, inner.high)
         at = Affine.atom(index)

@@ -209,5 +209,7 @@ def _split_bars(p: ExpressionParser) -> None:
 
 def refuse_lowered(p: ExpressionParser, base: Expression) -> NoReturn:
     """`W_{ij}` and `f'₂`: entries are written in square brackets."""
+    if isinstance(base, Bars):
+        p.fail("a subscript belongs to a norm", expected="double bars", suggestion="‖x‖_1 or ||x||_1")
     hint = f"{base.text}[i]" if isinstance(base, Name) else "W[i,j]"
     p.fail("a subscript is written in square brackets", suggestion=hint)

@@ -97,6 +97,7 @@ def with_d(p: ExpressionParser) -> Derivative | None:
     """`dL/dW`, if that is what stands here; nothing is taken otherwise."""
     start = p.tok.start
     if p.tok.key == "d":
+        _refuse_operator(p)
         order_at = _raised_order(p)
         if order_at is None or not _quotient_follows(p, order_at, higher=True):
             return None
@@ -115,7 +116,7 @@ def with_d(p: ExpressionParser) -> Derivative | None:
     while p.tok.kind == "[" and not p.tok.spaced:
         of = brackets.entry(p, of, start)
     p.expect("/")
-    below = p.tok
+    below, below_at = p.tok, p.at
     by: list[Expression] = []
     in_brackets = p.accept("(")
     while len(by) < order and (_D_NAME.fullmatch(p.tok.key) or not by):
@@ -123,12 +124,21 @@ def with_d(p: ExpressionParser) -> Derivative | None:
     if in_brackets:
         p.expect(")")
     node = _checked(p, of, by, order, start)
-    repeated = len({id(variable) for variable in by}) == 1 and below.key[-1].isdigit()
-    one_word = below.kind == "name" and (order == 1 or repeated)
+    one_word = below.kind == "name" and (order == 1 or p.at == below_at + 1)
     if whole is None or not one_word:
         return node
     plain = (Name(whole.key, whole.text, span=whole.span), Name(below.key, below.text, span=below.span))
     return Derivative(of, node.by, plain, span=node.span)
+
+
+def _refuse_operator(p: ExpressionParser) -> None:
+    """`d/dx f` is not in the language; `d/dim` alone is a quotient."""
+    slash, below, after = p.peek(1), p.peek(2), p.peek(3)
+    if slash.kind != "/" or below.kind != "name" or not _D_NAME.fullmatch(below.key):
+        return
+    if after.kind in ("name", "number", "(", "∂", "√") and after.key != "d":
+        hint = f"df/{below.text}; a quotient is written d / ({below.text})"
+        p.fail(f"d/{below.text} as an operator is not part of the language", code="GS108", suggestion=hint)
 
 
 def _raised_order(p: ExpressionParser) -> int | None:

@@ -7,6 +7,7 @@ and it is limited.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from gradsheet.diagnostics import Span
 from gradsheet.syntax import binders, brackets, derivatives
 from gradsheet.syntax.cursor import Cursor
 from gradsheet.syntax.precedence import Level
-from gradsheet.syntax.tokens import Token
 from gradsheet.syntax.tree import (
     Additive,
     Array,
@@ -38,10 +38,12 @@ from gradsheet.syntax.vocabulary import PRODUCT_SIGNS, RELATIONS
 
 if TYPE_CHECKING:
     from gradsheet.diagnostics import Diagnostics
+    from gradsheet.syntax.tokens import Token
     from gradsheet.syntax.tree import ProductSign, Relation
 
 _OPERAND_STARTS = frozenset({"name", "number", "(", "[", "∂", "√", "|", "‖", "error"})
 _PRIMARY = "an expression"
+_JOINED_SIZES = re.compile(r"(x[0-9]{1,9})+")
 
 
 class ExpressionParser(Cursor):
@@ -217,16 +219,27 @@ class ExpressionParser(Cursor):
         return ""
 
     def at_times(self) -> bool:
-        """Whether the token is an `x` that means × between two sizes; splits `x3` of `4x3`."""
+        """Whether the token is an `x` that means × between two sizes, or the `x3` of `4x3`."""
         token = self.tok
         if token.kind != "name":
             return False
-        if token.text[0] == "x" and token.text[1:].isdigit() and token.text.isascii() and not token.spaced:
-            middle = token.start + 1
-            number = Token("number", token.text[1:], middle, token.end, value=Fraction(int(token.text[1:])))
-            self.split(token._replace(text="x", end=middle, key="x"), number)
+        if _JOINED_SIZES.fullmatch(token.text) and not token.spaced:
             return True
         return token.text == "x" and self.peek().kind in ("name", "number", "(")
+
+    def joined_sizes(self) -> list[Num]:
+        """The sizes of a word such as `x3x2`, after a number that it stands close to: 4x3x2."""
+        token = self.tok
+        if token.kind != "name" or token.spaced or not _JOINED_SIZES.fullmatch(token.text):
+            return []
+        self.advance()
+        at = token.start
+        found = []
+        for digits in token.text.split("x")[1:]:
+            span = Span(at + 1, at + 1 + len(digits))
+            found.append(Num(Fraction(int(digits)), digits, span=span))
+            at = span.end
+        return found
 
     # ------------------------------------------------------------ operands
 

@@ -177,7 +177,7 @@ class _Layout:
         if token.kind == "for" or (token.text in STATEMENTS and following not in _DEFINES):
             return False
         if last.kind in _CONTINUES:
-            return True
+            return not self.begins_statement(at, columns[-1])
         lone_keyword = last is self.tokens[first] and last.text in _CONTINUES_DEEPER
         return (last.kind == "," or lone_keyword) and self.column(token) > columns[-1]
 

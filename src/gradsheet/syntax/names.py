@@ -53,10 +53,8 @@ _WORDS = GREEK | _VARIANT_WORDS
 _VARIANT_LETTERS = str.maketrans({"ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ", "ϰ": "κ", "\u00b5": "μ", "\u2206": "Δ"})
 
 _INFINITY = frozenset({"inf", "infinity", "infty"})
-_LOWERED_LETTERS = "ₐ-ₜᵢᵣᵤᵥᵦᵧᵨᵩᵪⱼ"
-_GREEK_WORD = re.compile(
-    rf"({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![^\W\d_{_LOWERED_LETTERS}])(.*)", re.DOTALL
-)
+_LOWERED = "₀-₉ₐ-ₜᵢᵣᵤᵥᵦᵧᵨᵩᵪⱼ"
+_GREEK_WORD = re.compile(rf"({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![^\W\d_{_LOWERED}])(.*)", re.DOTALL)
 _LETTER_WORDS = {letter: word for word, letter in GREEK.items()}
 
 

@@ -166,7 +166,7 @@ class PlainWriter:
             case Conditional():
                 return self.conditional(node)
             case Range():
-                return f"{self.text(node.low, Level.SUM)}..{self.text(node.high, Level.SUM)}"
+                return f"{self.end(node.low)}..{self.end(node.high)}"
             case Binder():
                 return self.binder(node)
             case Bars():
@@ -221,19 +221,25 @@ class PlainWriter:
             case Slice(low=low, high=None) if low is not None:
                 text = self.text(low) + ":"
             case Slice(low=low, high=high) if low is not None and high is not None:
-                text = f"{self.text(low, Level.SUM)}..{self.text(high, Level.SUM)}"
+                text = f"{self.end(low)}..{self.end(high)}"
             case Slice():
                 raise AssertionError
             case Range():
                 text = f"({self.text(node)})"
             case Comparison() | Logic() if alone:
                 text = f"({self.text(node)})"
-            case Additive(terms=terms) if all(self.is_short(term.item) for term in terms):
-                text = self.text(node).replace(" ", "")  # h[l-1]
+            case Additive():
+                text = self.end(node)
             case _:
                 text = self.entry(node)
         self.in_bars = outer
         return text
+
+    def end(self, node: Expression) -> str:
+        """An index or an end of a range; a simple sum is written without blanks: h[l-1], 0..T-R."""
+        text = self.text(node, Level.SUM)
+        simple = isinstance(node, Additive) and all(self.is_short(term.item) for term in node.terms)
+        return text.replace(" ", "") if simple else text
 
     def indexed(self, base: Expression) -> str:
         """What stands before the bracket of an entry."""
@@ -345,7 +351,8 @@ class PlainWriter:
             if at == 0:
                 out = item
             elif factor.sign == "":
-                out += item if self.is_argument(factors, at) else f" {item}"
+                called = item.startswith("(") and self.is_called(factors[at - 1].item)
+                out += item if called else f" {item}"
             elif factor.sign == "/" and at == 1 and self.is_short(factors[0].item) and self.is_short(factor.item):
                 out += f"/{item}"
             else:
@@ -374,11 +381,10 @@ class PlainWriter:
                 return self.bracketed(item)
         return text
 
-    def is_argument(self, factors: tuple[Factor, ...], at: int) -> bool:
-        """Whether brackets follow the name of a function."""
-        function = leftmost(factors[at - 1].item)
-        called = isinstance(function, Name) and function.key in self.functions
-        return called and isinstance(leftmost(factors[at].item), Group)
+    def is_called(self, node: Expression) -> bool:
+        """Whether brackets that follow are the argument of a function."""
+        function = leftmost(node)
+        return isinstance(function, Name) and function.key in self.functions
 
     def is_short(self, node: Expression) -> bool:
         """Whether a quotient with this node is written without blanks: 1/2, λ/2, 1/N."""

@@ -97,6 +97,7 @@ def _axes(p: ExpressionParser) -> tuple[Expression, ...]:
         while True:
             p.axes = True
             found.append(p.expression(Level.RANGE))
+            found.extend(p.joined_sizes())
             if not (p.accept("×") or p.accept(",")):
                 if not p.at_times():
                     break

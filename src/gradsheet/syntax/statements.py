@@ -446,7 +446,7 @@ class StatementParser(ExpressionParser):
 
     def unreadable(self, head: Token, item: Expression | None = None, message: str = "") -> NoReturn:
         """Say what is wrong with a line that is no statement: perhaps its first word is misspelled."""
-        close = get_close_matches(head.text, STATEMENTS, 1, 0.7)
+        close = get_close_matches(head.text, STATEMENTS, 1, 0.65)
         if head.kind == "name" and close:
             self.fail(f"unknown statement `{head.text}`", head.span, suggestion=close[0])
         if item is not None:

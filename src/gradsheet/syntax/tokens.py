@@ -62,6 +62,7 @@ _NOT_IN_THE_LANGUAGE: dict[str, tuple[str, str]] = {
     "∇": ("∇ is not part of the language", "name the derivative: ∂L/∂W"),
     "∀": ("∀ is not part of the language", "write `for i in 1..N` after the equation or above it"),
     "**": ("`**` is not part of the language", "a power is written x^2"),
+    ".": ("a point without digits behind it", "a number is written 1.0, a range 1..n, an elementwise product a .* b"),
     "@": ("`@` is not part of the language", "write matrix products side by side: A B"),
     "…": ("`…` is not part of the language", "a range is written with two dots: 1..n"),
     "⋯": ("`⋯` is not part of the language", "a range is written with two dots: 1..n"),
@@ -71,7 +72,9 @@ _NOT_IN_THE_LANGUAGE: dict[str, tuple[str, str]] = {
 _BOUND_WORD = re.compile(
     rf"({'|'.join(sorted(BINDERS, key=len, reverse=True))})(?:(_)([^\W\d_])|[{_LOWERED_LETTERS}][{_LOWERED}]*)"
 )
-_OPERAND_FOLLOWS = re.compile(rf"[ \t]*(?:{_FIRST}|[0-9(∂√‖|{VULGAR_FRACTIONS}]|-[0-9(])")
+_OPERAND_FOLLOWS = re.compile(
+    rf"[ \t]*(?!(?:if|else|and|or|not|in|for|by)\b)(?:{_FIRST}|[0-9(∂√{VULGAR_FRACTIONS}])|[ \t]+[|‖∥]+[^ \t]"
+)
 
 
 class Token(NamedTuple):
@@ -222,7 +225,7 @@ class _Scanner:
             self.emit("name", text, start, end, key=canonical_key(text))
         elif text in _NOT_IN_THE_LANGUAGE:
             message, way_out = _NOT_IN_THE_LANGUAGE[text]
-            self.reject("GS108", message, text, start, hint=way_out)
+            self.reject("GS101" if text == "." else "GS108", message, text, start, hint=way_out)
         else:
             hint = "write - for a minus sign" if unicodedata.category(text) == "Pd" else None
             self.reject("GS101", f"unexpected character {_shown(text)}", text, start, hint=hint)

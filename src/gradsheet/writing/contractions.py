@@ -72,7 +72,9 @@ class Contraction:
         if body is None:
             return None
         bounds, brackets = self._bounds(kept, inner)
-        if brackets:
+        if brackets and isinstance(body, tree.Num) and body.value == 1:
+            body = product([("", iverson(b)) for b in brackets])
+        elif brackets:
             body = product([("", body), *(("⊙" if self.axes else "", iverson(b)) for b in brackets)])  # type: ignore[list-item]
         return tree.Binder("sum", bounds, body)
 
@@ -127,6 +129,7 @@ class Contraction:
                 edges.append((used[0], used[1], factor))
             else:
                 return None
+        edges = _joined(edges)
         if scalars and (sums or axes):
             rest = self._chain(axes, sums, tuple(f for f in _flattened(factors) if f not in scalars))
             return None if rest is None else self.view._scaled(_ONE, scalars, rest)  # noqa: SLF001
@@ -142,7 +145,7 @@ class Contraction:
         if len(sums) == 1 and not edges:
             return self._inner(sums[0], weights[sums[0]])
         if len(sums) == 2 and len(edges) == 1 and not any(weights[s] for s in sums):
-            return self._frobenius(sums, edges[0][2])
+            return self._frobenius(sums, edges[0][2]) or self._parallel(sums, edges[0][2])
         if len(sums) >= 2 and len(edges) == len(sums) and not any(weights.values()):
             return self._trace(sums, edges)
         ends = [s for s in sums if weights[s] and _degree(s, edges) == 1]
@@ -174,6 +177,14 @@ class Contraction:
             inner = self.view.tensor(sums, body.base)
             return None if inner is None else power(tree.Bars("‖", inner), whole(2))
         return None
+
+    def _parallel(self, sums: tuple[Index, ...], body: Expr) -> Tree | None:
+        """Σ_ij A_ij B_ij = tr(Aᵀ B)."""
+        factors = body.factors if isinstance(body, Multiply) else (body,)
+        matrices = [self.view.tensor(sums, f) for f in factors]
+        if len(matrices) != 2 or matrices[0] is None or matrices[1] is None:
+            return None
+        return call("tr", product([("", transpose(matrices[0])), ("", matrices[1])]))
 
     def _trace(self, sums: tuple[Index, ...], edges: _Edges) -> Tree | None:
         start = sums[0]
@@ -354,6 +365,18 @@ def _flattened(factors: Sequence[Expr]) -> list[Expr]:
     result: list[Expr] = []
     for factor in factors:
         result.extend(factor.factors if isinstance(factor, Multiply) else (factor,))
+    return result
+
+
+def _joined(edges: _Edges) -> _Edges:
+    """Factors between the same two indices are one matrix, entry by entry."""
+    found: dict[frozenset[Index], list[tuple[Index, Index, Expr]]] = {}
+    for edge in edges:
+        found.setdefault(frozenset(edge[:2]), []).append(edge)
+    result = []
+    for group in found.values():
+        a, b, first = group[0]
+        result.append((a, b, first if len(group) == 1 else Multiply(tuple(e[2] for e in group))))
     return result
 
 

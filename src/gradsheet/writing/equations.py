@@ -145,12 +145,13 @@ def _has_sums(term: Term, guard: object) -> bool:
 
 def _pieces(cut: Index, terms: Sequence[Term]) -> list[tuple[Affine, Affine]] | None:
     """Consecutive ranges of an index between the places where a condition changes; None where their order is open."""
+    cut = Index(cut.name, _plain(cut.low), _plain(cut.high), cut.serial)
     starts: list[Affine] = [cut.low]
     for term in terms:
         for guard in term.guards:
-            if cut not in guard.free:
+            if not any(i.serial == cut.serial for i in guard.free):
                 continue
-            changes = _changes(guard, cut)
+            changes = _changes(guard, next(i for i in guard.free if i.serial == cut.serial))
             if changes is None:
                 return None
             starts.extend(changes)
@@ -168,8 +169,14 @@ def _pieces(cut: Index, terms: Sequence[Term]) -> list[tuple[Affine, Affine]] | 
                 return None
             position += 1
         ordered.insert(position, start)
+    ordered = [s for s in ordered if at_least_zero(s - cut.low)]
     ends = [s - 1 for s in ordered[1:]] + [cut.high]
     return [(a, b) for a, b in zip(ordered, ends, strict=True)]
+
+
+def _plain(value: Affine) -> Affine:
+    """Literal sizes as the numbers that they are."""
+    return value.map_atoms(lambda a: Affine(a.literal) if isinstance(a, Size) and a.literal is not None else None)
 
 
 def _changes(guard: object, cut: Index) -> list[Affine] | None:

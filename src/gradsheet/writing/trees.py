@@ -25,7 +25,14 @@ def whole(value: int) -> Tree:
 
 def transpose(item: Tree) -> Tree:
     """(itemᵀ)ᵀ is the item."""
-    return item.base if isinstance(item, tree.Transpose) else tree.Transpose(_operand(item))
+    if isinstance(item, tree.Transpose):
+        return item.base
+    if is_call(item):
+        assert isinstance(item, tree.Product)
+        return tree.Product((item.factors[0], tree.Factor("", tree.Transpose(item.factors[1].item))))
+    if isinstance(item, (tree.Derivative, tree.Power)):
+        return tree.Transpose(tree.Group((item,)))
+    return tree.Transpose(_operand(item))
 
 
 def _operand(item: Tree) -> Tree:
@@ -34,6 +41,9 @@ def _operand(item: Tree) -> Tree:
 
 
 def power(base: Tree, exponent: Tree) -> Tree:
+    if is_call(base):
+        assert isinstance(base, tree.Product)
+        return tree.Product((base.factors[0], tree.Factor("", tree.Power(base.factors[1].item, exponent))))
     if isinstance(base, (tree.Power, tree.Transpose, tree.Derivative)):
         base = tree.Group((base,))
     return tree.Power(_operand(base), exponent)
@@ -43,13 +53,19 @@ def call(function: str, *arguments: Tree) -> Tree:
     return tree.Product((tree.Factor("", name(function)), tree.Factor("", tree.Group(tuple(arguments)))))
 
 
+def _core(item: Tree) -> Tree:
+    while isinstance(item, (tree.Power, tree.Transpose)):
+        item = item.base
+    return item
+
+
 def is_call(item: Tree) -> bool:
     """A product of a name and a bracket was written as a call."""
     return (
         isinstance(item, tree.Product)
         and len(item.factors) == 2
         and isinstance(item.factors[0].item, (tree.Name, tree.Prime))
-        and isinstance(item.factors[1].item, tree.Group)
+        and isinstance(_core(item.factors[1].item), tree.Group)
         and item.factors[1].sign == ""
     )
 
@@ -73,6 +89,11 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
             continue
         if isinstance(item, tree.Product) and position == 0 and factors[1][0] in {"⊙", "⊘", "/"}:
             flat.extend(item.factors)
+            continue
+        if isinstance(item, tree.Product) and sign == "" and all(f.sign == "" for f in item.factors) and flat and not any(
+            f.sign in {"⊙", "⊘"} for f in flat
+        ):
+            flat.extend(item.factors)  # products of conforming factors are associative
             continue
         last = position == len(factors) - 1
         if isinstance(item, (tree.Additive, tree.Conditional, tree.Comparison, tree.Product)) or (

@@ -1,0 +1,84 @@
+"""∂L/∂ŷ or dL/dyhat: formulas and sentences as text, in Unicode or with the signs of a plain keyboard."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from gradsheet.syntax.latex import latex
+from gradsheet.syntax.names import ascii_name
+from gradsheet.syntax.plain import plain
+from gradsheet.syntax.vocabulary import FUNCTIONS
+
+if TYPE_CHECKING:
+    from gradsheet.sheet import Sheet
+    from gradsheet.syntax import tree
+
+_KEYBOARD = {
+    "−": "-", "∂": "d", "×": "x", "⊙": ".*", "⊘": "./", "·": "*", "Σ": "sum", "√": "sqrt", "∈": "in", "ℝ": "R",
+    "≈": "~=", "≤": "<=", "≥": ">=", "≠": "!=", "←": "<-", "→": "->", "∞": "inf", "‖": "||", "ᵀ": "'", "ℓ": "ell",
+    "…": "...", "–": "-", "′": "'", "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]", "⎥": "]", "⎦": "]", "✓": "ok",
+    "½": "1/2", "∫": "int", "⟨": "<", "⟩": ">", "ı": "i",
+    "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar", "\u0307": "dot",
+}  # fmt: skip
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+
+
+class Spelling:
+    """How a sheet's formulas and sentences are spelled.
+
+    >>> from gradsheet.syntax.tree import Additive, Name, Term
+    >>> difference = Additive((Term("+", Name("ŷ", "ŷ")), Term("-", Name("y", "y"))))
+    >>> Spelling().formula(difference), Spelling(ascii_only=True).formula(difference)
+    ('ŷ − y', 'yhat - y')
+    """
+
+    def __init__(self, sheet: Sheet | None = None, *, ascii_only: bool = False) -> None:
+        self.ascii_only = ascii_only
+        own = {s.name for s in sheet.functions} | set(sheet.unspecified) if sheet is not None else set()
+        self.functions = FUNCTIONS | {"onehot"} | own
+
+    def formula(self, node: tree.Expression) -> str:
+        """An expression as text."""
+        text = plain(node, ascii=self.ascii_only, functions=self.functions)
+        return keyboard(text) if self.ascii_only else text.replace("-", "−")
+
+    def latex(self, node: tree.Expression) -> str:
+        """An expression as LaTeX."""
+        return latex(node, functions=self.functions)
+
+    def prose(self, text: str) -> str:
+        """A sentence."""
+        return keyboard(text) if self.ascii_only else text
+
+
+def keyboard(text: str) -> str:
+    """A text with what a plain keyboard has.
+
+    >>> keyboard("∂ℓ/∂ŷ = ŷ − y, as Σ y = 1; tanh' = 1 − tanh²; 10⁻⁷")
+    "dell/dyhat = yhat - y, as sum y = 1; tanh' = 1 - tanh^2; 10^-7"
+    """
+    if text.isascii():
+        return text
+    out: list[str] = []
+    raised = False
+    for sign in unicodedata.normalize("NFC", text):
+        if sign in _RAISED:
+            out.append(_RAISED[sign] if raised else "^" + _RAISED[sign])
+        else:
+            out.append(_spelled(sign))
+        raised = sign in _RAISED
+    return "".join(out)
+
+
+def _spelled(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    known = _KEYBOARD.get(sign) or _LOWERED.get(sign)
+    if known is None and ascii_name(sign) != sign:
+        known = ascii_name(sign)
+    if known is not None:
+        return known
+    parts = unicodedata.normalize("NFKD", sign)
+    return "?" if parts == sign else "".join(p if p.isascii() else _KEYBOARD.get(p, "") for p in parts) or "?"
