@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from flint import arb
 
 from gradsheet.diagnostics import Diagnostic, Note, SheetError
 from gradsheet.evaluation.evaluate import symbol_depth
 from gradsheet.evaluation.literals import Nested, from_python, read_literal
 from gradsheet.evaluation.sizes import SizeConflictError, Sizes
 from gradsheet.expressions import Affine, Index, Symbol
+from gradsheet.numerics.certified import Certified, certify
+from gradsheet.numerics.jets import Jet
 from gradsheet.sheet import shape_text
 
 if TYPE_CHECKING:
@@ -45,6 +48,11 @@ class Inputs:
     given: frozenset[Symbol] = frozenset()
     has_floats: bool = False
 
+    def one_row(self) -> Inputs:
+        """The first row of the data alone, as one example."""
+        values = {s: v[0] if s in self.data else v for s, v in self.values.items()}
+        return Inputs(self.sizes, values, frozenset(), 0, self.given, self.has_floats)
+
     def arrays(self, domain: Domain, row: int | None = None) -> dict[Symbol, Values]:
         """The values in a domain; with `row`, the symbols that take the data axis give that row."""
         result: dict[Symbol, Values] = {}
@@ -74,9 +82,8 @@ def _convert(value: Array, domain: Domain, symbol: Symbol) -> Array:
 
 
 def _entry(value: Any, domain: Domain) -> Any:
-    from gradsheet.numerics.certified import certify  # noqa: PLC0415
-    from gradsheet.numerics.jets import Jet  # noqa: PLC0415
-
+    if isinstance(value, float) and not value.is_integer() and domain.name == "certified":
+        return Certified(arb(float(value)))  # as a rational, its 53 bits would grow with every product
     number = certify(value)
     return number if domain.name == "certified" else Jet.constant(number.to_ball(), getattr(domain, "order", 1))
 

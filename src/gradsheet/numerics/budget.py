@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MAX_TERMS: Final = 64
+MAX_TERMS: Final = 16
 """Monomials in one sum."""
 
 MAX_PRODUCTS: Final = 512

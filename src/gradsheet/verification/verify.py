@@ -187,6 +187,8 @@ def _compare(
 ) -> list[Check] | None:  # fmt: skip
     """Both sides in ball arithmetic; None where the balls are too wide to tell."""
     root = of.adjoint_of[0] if of.adjoint_of else of
+    if inputs.rows and not _rows(derivation, root):
+        inputs = inputs.one_row()
     depth = adjoints[0].order
     if depth == 1:
         return _first_order(derivation, root, adjoints, inputs, functions, rng, where)
@@ -426,7 +428,7 @@ def _second_order(
 
     if isinstance(d, dict) or isinstance(e, dict):
         return []
-    together = {first: d + e} if first is second else {first: d, second: e}
+    together = {first: np.asarray(d + e, dtype=object)} if first is second else {first: d, second: e}
     left = coefficient(together) - coefficient({first: d}) - coefficient({second: e})
     matrix = np.asarray(plain[adjoint.symbol], dtype=object).reshape(d.size, e.size)
     right = arb(0)
@@ -454,6 +456,8 @@ def _at_floats(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inpu
     parameters = [a for a in adjoints if a.wrt[-1] in derivation.sheet.parameters or a.wrt[-1].role is Role.INPUT]
     if not parameters:
         return
+    if inputs.rows and not _rows(derivation, of):
+        inputs = inputs.one_row()
     generator = np.random.default_rng(0)
     domain = Float64()
     graph = derivation.graph
@@ -465,8 +469,6 @@ def _at_floats(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inpu
     base = inputs.arrays(domain)
     moves: dict[Symbol, Any] = {}
     slope = 0.0
-    if inputs.rows and of in everything.row_symbols:
-        return
     for adjoint in parameters:
         variable = adjoint.wrt[-1]
         held = base[variable]
