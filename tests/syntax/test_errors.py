@@ -12,6 +12,7 @@ from syntax.trees import problems
 ROWS = [
     # text, code, place of the caret (line, column), words of the message, words of the way out
     ("y = a ? b", "GS101", (1, 7), "unexpected character '?'", None),
+    ("y = a ? $ & b", "GS101", (1, 7), "unexpected character '?'", None),
     ("y = a – b", "GS101", (1, 7), "unexpected character", "minus sign"),
     ("y = ∇L", "GS108", (1, 5), "∇", "∂L/∂W"),
     ("y = A @ B", "GS108", (1, 7), "`@`", "A B"),

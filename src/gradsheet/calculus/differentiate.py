@@ -136,6 +136,8 @@ class Differentiator:
         return self._note(steps.EXPONENTIAL, body, Multiply((body, inner)))
 
     def _call(self, body: Call) -> Expr:
+        if body.function == "log" and isinstance(body.arguments[0], Multiply):
+            return self._logarithm(body, body.arguments[0].factors)
         if isinstance(body.function, Unspecified):
             outer: list[Expr] = [Call(body.function.prime(), body.arguments)]
             rule = steps.Rule(steps.CHAIN.name, f"{body.function.name} is not specified: its derivative stays {outer[0].function!r}")  # type: ignore[union-attr]
@@ -150,6 +152,18 @@ class Differentiator:
             if self._depends(argument):
                 terms.append(Multiply((partial, self.derivative(argument))))
         return self._note(rule, body, terms[0] if len(terms) == 1 else Add(tuple(terms)))
+
+    def _logarithm(self, body: Call, factors: tuple[Expr, ...]) -> Expr:
+        """(log Π fᵏ)' = Σ k f'/f: the other factors cancel."""
+        terms: list[Expr] = []
+        for factor in factors:
+            if not self._depends(factor):
+                continue
+            base, times = factor, ONE_EXPR
+            if isinstance(factor, Power) and isinstance(factor.exponent, Number):
+                base, times = factor.base, factor.exponent
+            terms.append(Multiply((times, Power(base, number(-1)), self.derivative(base))))
+        return self._note(steps.LOGARITHM, body, terms[0] if len(terms) == 1 else Add(tuple(terms)))
 
     def _reduce(self, body: Reduce) -> Expr:
         index, inner = body.index, body.body

@@ -370,11 +370,11 @@ def transform_islands(body: Expr, tidy: object) -> Expr:
             case ArrayCall(operation=operation, argument=argument, at=at):
                 return ArrayCall(operation, Lambda(argument.indices, island(argument.body)), at)
             case Power(base=base, exponent=exponent):
-                return Power(island(base) if isinstance(base, Add) else base, exponent)
+                return Power(island(base) if isinstance(base, (Add, Configurations)) else base, exponent)
             case Reduce(kind=kind, index=index, body=inner) if kind != "sum":
                 return Reduce(kind, index, island(inner))
-            case Multiply(factors=factors) if any(isinstance(f, Add) for f in factors):
-                return Multiply(tuple(island(f) if isinstance(f, Add) else f for f in factors))
+            case Multiply(factors=factors) if any(isinstance(f, (Add, Reduce)) for f in factors):
+                return Multiply(tuple(island(f) if isinstance(f, (Add, Reduce)) else f for f in factors))
             case Piecewise(condition=condition, then=then, otherwise=otherwise) if not is_index_condition(condition):
                 return Piecewise(condition, island(then), island(otherwise))
             case Configurations(variable=variable, body=inner):

@@ -52,6 +52,7 @@ PRODUCT = Rule("product_rule", "one factor at a time is differentiated, the othe
 POWER = Rule("power_rule", "(uⁿ)' = n uⁿ⁻¹ u'")
 EXPONENTIAL = Rule("exponential_rule", "(aᵘ)' = aᵘ log(a) u'")
 CHAIN = Rule("chain_rule", "outer derivative times inner derivative")
+LOGARITHM = Rule("log", "(log u v)' = u'/u + v'/v, (log u/v)' = u'/u − v'/v")
 PIECEWISE = Rule("piecewise_rule", "each branch is differentiated where it holds")
 GUARD = Rule("index_choice", "a choice by indices is differentiated on each side")
 FACTORS = Rule("running_product_rule", "one factor of the running product at a time is differentiated")

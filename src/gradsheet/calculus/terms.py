@@ -12,6 +12,7 @@ from gradsheet.expressions import (
     Add,
     Affine,
     Condition,
+    Configurations,
     Expr,
     Index,
     Integer,
@@ -30,6 +31,8 @@ from gradsheet.expressions import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from gradsheet.expressions import Symbol
 
 _MAX_TERMS = 400
 
@@ -116,6 +119,8 @@ def split(body: Expr, *, expand: bool) -> list[Term]:
             return [
                 replace(t, sums=(index, *t.sums)) for t in split(inner, expand=expand)
             ]
+        case Configurations(variable=variable, body=inner):
+            return [_outside(variable, t) for t in split(inner, expand=expand)]
         case Piecewise(condition=condition, then=then, otherwise=otherwise):
             return _piecewise(body, condition, then, otherwise, expand=expand)
         case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and isinstance(base, Multiply):
@@ -130,6 +135,18 @@ def split(body: Expr, *, expand: bool) -> list[Term]:
             return _product((base,) * int(value), expand=True)
         case _:
             return [Term(factors=(body,))]
+
+
+def _outside(variable: Symbol, term: Term) -> Term:
+    """What does not hold the variable of a sum over configurations stands outside it."""
+    held = [f for f in term.factors if variable in f.symbols]
+    inner = replace(term, coefficient=Fraction(1), factors=tuple(held))
+    if any(variable in g.symbols for g in term.guards) or term.sums:
+        inner = replace(term, coefficient=Fraction(1))
+        return Term(term.coefficient, (Configurations(variable, rebuilt([inner])),))
+    inner = replace(inner, guards=())
+    loose = tuple(f for f in term.factors if variable not in f.symbols)
+    return Term(term.coefficient, (*loose, Configurations(variable, rebuilt([inner]))), (), term.guards)
 
 
 def _power(base: Expr, exponent: Fraction) -> Expr:
@@ -169,6 +186,7 @@ def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:
     flat: list[Expr] = []
     for factor in factors:
         flat.extend(_opened(factor))
+    alone = sum(not isinstance(f, Number) for f in flat) == 1
     for factor in flat:
         if isinstance(factor, Add) and expand:
             late.append(factor)  # multiplied out last, so that equal factors cancel first
@@ -176,7 +194,8 @@ def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:
         parts = split(factor, expand=expand)
         if not parts:
             return []
-        if len(parts) > 1 and not expand and not any(_has_open_delta(p) for p in parts):
+        spread = alone and isinstance(factor, Reduce)  # a number times a sum over an index is summed term by term
+        if len(parts) > 1 and not expand and not spread and not any(_has_open_delta(p) for p in parts):
             parts = [Term(factors=(factor,))]
         result = _times(result, parts)
     if late:

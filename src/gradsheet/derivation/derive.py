@@ -95,7 +95,10 @@ class _Deriver:
             variables = tuple(s for s in sheet.inputs if s.domain.kind == "real")
         cotangents = {}
         for symbol in sheet.pullbacks:
-            bar = Symbol(f"{symbol.name[0]}̄{symbol.name[1:]}", symbol.axes, Role.COTANGENT, symbol.leading, symbol.row)
+            used = any(symbol in self.graph.needed_for(other) for other in sheet.pullbacks if other is not symbol)
+            mark = "₀" if used else ""  # the upstream gradient of a result that other results use too
+            name = f"{symbol.name[0]}̄{symbol.name[1:]}{mark}"
+            bar = Symbol(name, symbol.axes, Role.COTANGENT, symbol.leading, symbol.row)
             cotangents[symbol] = bar
         result = Derivation(sheet, self.graph, sheet.pullbacks, list(self.extra), cotangents=cotangents)
         adjoints = Accumulator(self.graph, sheet.row_sums, {}, cotangents).pull_back(variables)

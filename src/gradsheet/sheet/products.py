@@ -34,7 +34,8 @@ class ProductReader:
             before = position
             right, position = self.operand(factors, position, scope)
             span = start.to(factors[position - 1].item.span)
-            if sign == "" and divided and before >= 2 and _symbolic(factors[before - 1].item) and _symbolic(item):
+            plain = all(isinstance(f.item, tree.Num) for f in factors[:before])
+            if sign == "" and divided and not plain and _symbolic(item):
                 shown = self._shown(factors[before - 1].item), self._shown(item)
                 self.reader.diagnostics.remark(f"/ {shown[0]} {shown[1]} is read as (… / {shown[0]}) {shown[1]}", span)
             divided = sign == "/"

@@ -297,6 +297,10 @@ class SheetReader:
         for key, symbol in self.sheet.symbols.items():
             if symbol.span is not None and (key in ELEMENTWISE_SPELLINGS or key in ARRAY_SPELLINGS or key in _BUILTIN_LETTERS):
                 self.diagnostics.remark(f"'{symbol.name}' is the sheet's own name here, not the built-in one", symbol.span)
+        plain = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+        for key, symbol in self.sheet.symbols.items():
+            if key != key.translate(plain) and key.translate(plain) in self.sheet.symbols:
+                self.diagnostics.remark(f"'{key}' and '{key.translate(plain)}' are two names", symbol.span)
         for key in self.sheet.unspecified:
             if key in ELEMENTWISE_SPELLINGS:
                 self.diagnostics.remark(f"'{key}' is the sheet's own function here, not the built-in one")

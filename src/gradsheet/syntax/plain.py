@@ -139,7 +139,7 @@ class PlainWriter:
             case Name():
                 return self.name(node)
             case Group():
-                return self.inside("(", ", ".join(self.free(item) for item in node.items), ")")
+                return f"({', '.join(self.free(item) for item in node.items)})"
             case Subscript():
                 items = ",".join(self.index(item, alone=len(node.items) == 1) for item in node.items)
                 return f"{self.indexed(node.base)}[{items}]"
@@ -173,7 +173,7 @@ class PlainWriter:
                 return self.bars(node)
             case Array():
                 rows = (", ".join(self.entry(item) for item in row) for row in node.rows)
-                return self.inside("[", "; ".join(rows), "]")
+                return f"[{'; '.join(rows)}]"
             case Derivative():
                 return self.derivative(node)
             case _:
@@ -186,10 +186,6 @@ class PlainWriter:
         return level_of(node)
 
     # ------------------------------------------------------------ brackets
-
-    def inside(self, left: str, body: str, right: str) -> str:
-        """A text in brackets."""
-        return left + body + right
 
     def free(self, node: Expression) -> str:
         """A node in brackets of its own, where no bars are open."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, Affine, Expr, Index, Integer, Multiply, Number, Power, Relation
+from gradsheet.expressions import Access, Affine, Expr, Index, Integer, Multiply, Number, Power, Relation, walk
 from gradsheet.syntax import tree
 from gradsheet.writing.trees import Tree, additive, call, comparison, iverson, name, power, product, transpose, whole
 
@@ -48,8 +49,6 @@ class Contraction:
     def _leads(self, index: Index) -> bool:
         """Whether an index runs over the members of a family: it then stays a Σ."""
         stack: list[Expr] = list(self.factors)
-        from gradsheet.expressions import walk  # noqa: PLC0415
-
         for factor in stack:
             for node in walk(factor):
                 if isinstance(node, Access) and any(index in _indices(a) for a in node.at[: node.symbol.leading]):
@@ -253,11 +252,16 @@ class Contraction:
     def _entries(self, axes: tuple[Index, ...], direct: _Edges, left: Tree | None, right: Tree | None) -> Tree | None:
         """No sum: outer products, and matrices entry by entry, scaled by rows or columns."""
         matrices = []
-        for _, _, factor in direct:
-            written = self.view.tensor(axes, factor)
+        below = []
+        for factor in _flattened([e[2] for e in direct]):
+            inverse = isinstance(factor, Power) and factor.exponent == Number(Fraction(-1))
+            written = self.view.tensor(axes, factor.base if inverse and isinstance(factor, Power) else factor)
             if written is None:
                 return None
-            matrices.append(written)
+            (below if inverse else matrices).append(written)
+        if below and not matrices:
+            matrices.append(self.view.tensor(axes, direct[0][2]))  # type: ignore[arg-type]
+            below = []
         if not matrices:
             if left is None or right is None:
                 return None
@@ -268,7 +272,7 @@ class Contraction:
             if left is not None and right is not None:
                 inner = product([("", left), ("⊙", right)])
             return identity[0] if inner is None else call("diag", inner)
-        core = product([("⊙" if k else "", m) for k, m in enumerate(matrices)])
+        core = product([("⊙" if k else "", m) for k, m in enumerate(matrices)] + [("⊘", b) for b in below])  # type: ignore[operator]
         items: list[tuple[str, Tree]] = []
         if left is not None:
             items.append(("", call("diag", left)))
@@ -351,13 +355,7 @@ _Weights = dict[Index, list[Expr]]
 _Edges = list[tuple[Index, Index, Expr]]
 
 
-def _one() -> object:
-    from fractions import Fraction  # noqa: PLC0415
-
-    return Fraction(1)
-
-
-_ONE = _one()
+_ONE = Fraction(1)
 
 
 def _flattened(factors: Sequence[Expr]) -> list[Expr]:
@@ -398,8 +396,6 @@ def _indices(value: Affine) -> set[Index]:
 
 
 def _accesses(factors: Sequence[Expr]) -> list[Access]:
-    from gradsheet.expressions import walk  # noqa: PLC0415
-
     return [n for f in factors for n in walk(f) if isinstance(n, Access)]
 
 

@@ -21,7 +21,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.syntax import tree
 from gradsheet.writing.naming import Names
-from gradsheet.writing.trees import Tree, name
+from gradsheet.writing.trees import Tree, name, transpose
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
@@ -71,11 +71,15 @@ def _line(
         whole = [tree.Slice(None, None)] * 2
     else:
         whole = [tree.Slice(None, None)] * len(axes)
+    row = len(axes) == 2 and len(single) == 1 and single[0] is axes[0] and single[0] not in body.free
+    axes = axes[1:] if row else axes
     right: Tree | None = None
     if plain and not indices and len(axes) <= 2 and outer == 0:
         view_names = Names(names.taken)
         view_names.of = {i: n for i, n in names.of.items() if i not in axes}
         right = View(view_names).tensor(tuple(a for a in axes if isinstance(a, Index)), body)
+    if right is not None and row:
+        right = transpose(right) if not isinstance(right, tree.Product) else transpose(tree.Group((right,)))
     if right is not None:
         items: list[Tree | tree.Slice] = [names.affine(p) for p in pattern[:leading]]
         left = names.component(symbol, [*items, *whole])

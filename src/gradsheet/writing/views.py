@@ -37,6 +37,7 @@ from gradsheet.expressions import (
     Relation,
     Unspecified,
     key,
+    substitute,
 )
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
 from gradsheet.syntax import tree
@@ -109,7 +110,7 @@ class View:
         items: list[Tree | tree.Slice] = []
         order: list[Index] = []
         for place, axis in zip(at, symbol.axes, strict=True):
-            if symbol.rank == 2 and axis is symbol.axes[1] and not symbol.leading and axis.low == axis.high == place:
+            if symbol.rank <= 2 and axis is symbol.axes[-1] and not symbol.leading and axis.low == axis.high == place:
                 items.append(tree.Slice(None, None))  # n×1 and n are one thing for columns
                 continue
             used = [i for i in axes if i in _indices(place)]
@@ -219,11 +220,14 @@ class View:
             items.append(("", whole(coefficient.numerator)))
             items.extend(("/", part) for part in leading_below)
         items.extend(("", part) for part in front)
-        if core is not None:
+        if core is not None and items and _is_reciprocal(core):
+            assert isinstance(core, tree.Product)
+            items.extend((f.sign, f.item) for f in core.factors[1:])  # 2 · (1/s) is 2/s
+        elif core is not None:
             items.append(("", core))
         items.extend(("", part) for part in brackets)
         items.extend(("/", part) for part in below)
-        if core is not None and not items[-1][1] is core and isinstance(core, tree.Binder):
+        if core is not None and isinstance(core, tree.Binder) and items[-1][1] is not core:
             k = next(k for k, (_, t) in enumerate(items) if t is core)
             items[k] = (items[k][0], tree.Group((core,)))
         return product(items)  # type: ignore[arg-type]
@@ -351,7 +355,7 @@ class View:
         if body.operation == "inverse":
             whole_thing: Tree = power(argument, negate(whole(1)))
         elif body.operation == "argmaximum":
-            return None
+            return self._argmaximum(axes, body, argument)
         else:
             whole_thing = call(record.spellings[0], argument)
         if record.result_rank == 0:
@@ -364,6 +368,21 @@ class View:
         if not axes:
             return tree.Subscript(tree.Group((whole_thing,)), tuple(self.names.affine(a) for a in body.at))
         return None
+
+    def _argmaximum(self, axes: Axes, body: ArrayCall, argument: Tree) -> Tree | None:
+        """1 where an entry is the largest: [x = max(x)] (ties are said among the conditions)."""
+        function, entry = "max", body.argument.body
+        if isinstance(entry, Multiply) and entry.factors[0] == Number(Fraction(-1)):
+            function = "min"
+            rest = entry.factors[1:]
+            entry = rest[0] if len(rest) == 1 else Multiply(rest)
+            again = View(self.names).tensor(body.argument.indices, entry)
+            if again is None:
+                return None
+            argument = again
+        place = dict(zip(body.argument.indices, body.at, strict=True))
+        here = self.tensor(axes, substitute(entry, place))
+        return None if here is None else iverson(comparison(here, "=", call(function, argument)))
 
     def _array_by_index(self, axes: Axes, body: ArrayCall) -> Tree | None:
         """softmax[j](S[i,j]) where rows are kept apart by an index."""
@@ -413,6 +432,16 @@ class View:
 
     def domain(self, index: Index) -> Tree:
         return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
+
+
+def _is_reciprocal(item: Tree) -> bool:
+    """1/a, 1/a/b."""
+    return (
+        isinstance(item, tree.Product)
+        and isinstance(item.factors[0].item, tree.Num)
+        and item.factors[0].item.value == 1
+        and all(f.sign in {"/", "⊘"} for f in item.factors[1:])
+    )
 
 
 def argument_free(argument: Lambda) -> tuple[Index, ...]:
