@@ -2,6 +2,6 @@
 
 from gradsheet.calculus.differentiate import Differentiator, NoRuleError, unfold, unfold_all
 from gradsheet.calculus.simplify import Simplifier, cost
-from gradsheet.calculus.steps import Log, Rule, Step
+from gradsheet.calculus.steps import Carried, Log, Rule, Step
 
-__all__ = ["Differentiator", "Log", "NoRuleError", "Rule", "Simplifier", "Step", "cost", "unfold", "unfold_all"]
+__all__ = ["Carried", "Differentiator", "Log", "NoRuleError", "Rule", "Simplifier", "Step", "cost", "unfold", "unfold_all"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from gradsheet.expressions import Expr
 
 
@@ -27,22 +29,49 @@ class Step:
     conditions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Steps that were logged for an expression of the same pattern, to be renamed when somebody reads them."""
+
+    steps: tuple[Step, ...]
+    rename: Callable[[Expr], Expr]
+
+    def carried_over(self) -> Iterator[Step]:
+        for step in self.steps:
+            yield Step(step.rule, self.rename(step.before), self.rename(step.after), step.conditions)
+
+
 @dataclass(slots=True)
 class Log:
     """The steps of one derivation, in order."""
 
-    steps: list[Step] = field(default_factory=list)
+    entries: list[Step | Carried] = field(default_factory=list)
 
     def add(self, rule: Rule, before: Expr, after: Expr, *conditions: str) -> None:
-        self.steps.append(Step(rule, before, after, conditions))
+        self.entries.append(Step(rule, before, after, conditions))
+
+    def extend(self, entries: Iterable[Step | Carried]) -> None:
+        self.entries.extend(entries)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, in the names of this derivation."""
+        return tuple(s for e in self.entries for s in ((e,) if isinstance(e, Step) else e.carried_over()))
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """The rules in the order in which they were applied."""
+        for entry in self.entries:
+            if isinstance(entry, Step):
+                yield entry.rule
+            else:
+                yield from (s.rule for s in entry.steps)
 
     @property
     def conditions(self) -> tuple[str, ...]:
         """Everything relied on, once each."""
-        return tuple(dict.fromkeys(c for s in self.steps for c in s.conditions))
-
-    def names(self) -> set[str]:
-        return {s.rule.name for s in self.steps}
+        found = (s for e in self.entries for s in ((e,) if isinstance(e, Step) else e.steps))
+        return tuple(dict.fromkeys(c for s in found for c in s.conditions))
 
 
 CONSTANT = Rule("constant_rule", "what does not depend on the variable has derivative 0")

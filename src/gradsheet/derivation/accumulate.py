@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gradsheet.calculus import Differentiator, Log, NoRuleError, Simplifier, cost, steps
+from gradsheet.calculus import Carried, Differentiator, Log, NoRuleError, Simplifier, cost, steps
+from gradsheet.calculus.pattern import Pattern, pattern_of
 from gradsheet.derivation.model import Adjoint
 from gradsheet.derivation.sentences import headline
 from gradsheet.diagnostics import Diagnostic, SheetError
@@ -22,6 +23,7 @@ from gradsheet.expressions import (
     Integer,
     Junction,
     Multiply,
+    Partial,
     Piecewise,
     Reduce,
     Relation,
@@ -39,6 +41,7 @@ from gradsheet.sheet import Equation, derivative_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from gradsheet.calculus import Step
     from gradsheet.derivation.graph import Graph
 
     Seed = Callable[[tuple[Affine, ...], tuple[Affine, ...]], Expr]
@@ -59,6 +62,8 @@ class Accumulator:
         self.registry = registry
         self.cotangents = dict(cotangents or {})
         self.bodies: dict[Symbol, Adjoint] = {}
+        self.known: dict[tuple[Any, ...], tuple[Expr, tuple[Step, ...], Pattern]] = {}
+        """Contributions by their pattern: identical layers are derived once and renamed."""
         self.path: set[Symbol] = set()
         self.active: set[Symbol] = set()
 
@@ -177,6 +182,32 @@ class Accumulator:
         indices, mapping = _fresh(equation.free)
         body = substitute(self.graph.body(equation), mapping)
         pattern = tuple(p.substitute(mapping) for p in equation.pattern)
+        written = self._upstream(of, equation.symbol, outer, pattern)
+        earlier = self._known(of, equation.symbol, outer, pattern)
+        whole = _summed(indices, Multiply((written, Partial(body, wrt, place))))
+        shape = self._pattern(whole, earlier, equation.symbol, wrt)
+        if shape is not None and shape.key in self.known:
+            result, entries, template = self.known[shape.key]
+            rename = shape.renaming(template)
+            log.extend([Carried(entries, rename)])
+            return rename(result)
+        own = Log()
+        result = self._derived(equation, wrt, indices, body, pattern, place, written, earlier, own)
+        log.extend(own.entries)
+        if shape is not None and not own.conditions:
+            self.known[shape.key] = (result, tuple(own.steps), shape)
+        return result
+
+    def _pattern(self, whole: Expr, earlier: Expr | None, user: Symbol, wrt: Symbol) -> Pattern | None:
+        """The shape of a contribution without its names, if names are all that two layers differ in."""
+        nodes = [whole] if earlier is None else [whole, earlier]
+        shape = pattern_of(nodes, (user, wrt), self.row_sums)
+        return shape if shape.usable else None
+
+    def _derived(
+        self, equation: Equation, wrt: Symbol, indices: tuple[Index, ...], body: Expr, pattern: tuple[Affine, ...],
+        place: tuple[Affine, ...], written: Expr, earlier: Expr | None, log: Log,
+    ) -> Expr:  # fmt: skip
         try:
             inner = Differentiator(wrt, place, self.graph.functions, log).derivative(body)
         except NoRuleError as error:
@@ -187,17 +218,14 @@ class Accumulator:
         folded = fold_output(inner, body, equation.symbol, pattern, indices)
         if folded is not inner:
             log.add(steps.FOLD, inner, folded)
-        written = self._upstream(of, equation.symbol, outer, pattern)
-        simplifier = Simplifier(self.row_sums, log)
-        plain = simplifier.simplify(_summed(indices, Multiply((written, folded))))
-        earlier = self._known(of, equation.symbol, outer, pattern)
+        plain = Simplifier(self.row_sums, log).simplify(_summed(indices, Multiply((written, folded))))
         if earlier is None or written is ONE_EXPR:
             return plain
         trial = Log()
         put_in = Simplifier(self.row_sums, trial).simplify(_summed(indices, Multiply((earlier, folded))))
         if not earlier.symbols or _simpler(put_in, plain):
             log.add(steps.SUBSTITUTE, plain, put_in)
-            log.steps.extend(trial.steps)
+            log.extend(trial.entries)
             return put_in
         return plain
 

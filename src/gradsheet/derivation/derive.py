@@ -145,7 +145,7 @@ class _Deriver:
         self, adjoint: Adjoint, body: Expr, losses: dict[OverData, Symbol], totals: dict[OverData, Symbol]
     ) -> Adjoint:
         wrt = adjoint.wrt[-1]
-        log = Log(list(adjoint.log.steps))
+        log = Log(list(adjoint.log.entries))
         parts: list[Expr] = []
         at = tuple(Affine.atom(i) for i in adjoint.equation.free)
         for node, total in totals.items():

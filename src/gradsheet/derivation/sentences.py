@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = True) -> str:
     """The rules of an adjoint in words: what the equations do to the variable, and what was put in."""
     parts: list[str] = []
-    names = [s.rule.name for s in log.steps]
-    sentences = {s.rule.name: s.rule.sentence for s in log.steps}
+    rules = list(log.rules)
+    names = [r.name for r in rules]
+    sentences = {r.name: r.sentence for r in rules}
     functions = [n for n in dict.fromkeys(names) if n in ELEMENTWISE or n in ARRAY_OPERATIONS]
     if functions:
         parts.append("; ".join(sentences[n] for n in functions))
