@@ -1,1 +1,96 @@
-"""gradsheet: equations in, verified gradients out."""
+"""Equations in, verified gradients out.
+
+    >>> import gradsheet as gs
+    >>> sheet = gs.loads('''
+    ... x, w ∈ ℝ^2, y ∈ ℝ
+    ... L = 1/2 (wᵀ x - y)²
+    ... parameters w
+    ... minimize L
+    ... ''')
+    >>> sheet.derive("L", "w").text
+    '∂L/∂w = (wᵀ x − y) x'
+    >>> sheet.solve(x=[1, 2], w=[3, 4], y=1).gradient("w")
+    array([10., 20.])
+
+Everything is loaded when it is first asked for, so that starting stays light.
+"""
+
+import importlib as _importlib
+import typing as _typing
+
+if _typing.TYPE_CHECKING:
+    from gradsheet import models
+    from gradsheet.api import Derivation, Derivative, Sheet, Solution, Step, load, loads, mlp
+    from gradsheet.builder import Builder
+    from gradsheet.builder.functions import (
+        abs,
+        arctan,
+        cos,
+        det,
+        diag,
+        elu,
+        erf,
+        exp,
+        gelu,
+        indices,
+        inv,
+        leaky_relu,
+        log,
+        logdet,
+        logsoftmax,
+        logsumexp,
+        max,
+        mean,
+        min,
+        norm,
+        onehot,
+        prod,
+        relu,
+        sigmoid,
+        sign,
+        silu,
+        sin,
+        softmax,
+        softplus,
+        sqrt,
+        sum,
+        tan,
+        tanh,
+        trace,
+        where,
+    )
+    from gradsheet.diagnostics import Diagnostic, SheetError
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "gradsheet.api": ("Derivation", "Derivative", "Sheet", "Solution", "Step", "load", "loads", "mlp"),
+    "gradsheet.builder": ("Builder",),
+    "gradsheet.builder.functions": (
+        "abs", "arctan", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "log",
+        "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "norm", "onehot", "prod", "relu", "sigmoid", "sign",
+        "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan", "tanh", "trace", "where",
+    ),
+    "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
+}  # fmt: skip
+_PLACE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [  # noqa: PLE0604, RUF022 - sorted below, from one list of what lives where
+    *sorted([*_PLACE, "models"]),
+]
+
+
+def __getattr__(name: str) -> _typing.Any:
+    """Load a public name when it is first asked for."""
+    if name == "models":
+        return _importlib.import_module("gradsheet.models")
+    if name not in _PLACE:
+        msg = f"module 'gradsheet' has no attribute '{name}'"
+        raise AttributeError(msg)
+    value = getattr(_importlib.import_module(_PLACE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

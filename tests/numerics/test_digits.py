@@ -15,6 +15,7 @@ from mpmath import mp
 from gradsheet.numerics import digits as digits_module
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import certify, certify_array
+from gradsheet.numerics.circular import cos, sin
 from gradsheet.numerics.closed import INFINITY, PI, Closed
 from gradsheet.numerics.digits import NeedsPrecisionError, decimal, exact_text
 from gradsheet.numerics.elementary import exp, log, sqrt, tanh
@@ -43,6 +44,9 @@ TEXTS = [
     (PI, "3.14159", "3.14159"),
     (-exp(Closed.of(-20)), "−2.0612·10⁻⁹", "-2.0612e-09"),
     (exp(Closed.of(10**9)), "8.0030·10⁴³⁴²⁹⁴⁴⁸¹", "8.0030e+434294481"),
+    (1 - tanh(Closed.of(50)), "7.4402·10⁻⁴⁴", "7.4402e-44"),
+    (1 / (1 + sqrt(Closed.of(2))) + 1 - sqrt(Closed.of(2)), "0", "0"),
+    (sin(Closed.of(1)) ** 2 + cos(Closed.of(1)) ** 2 - 1, "0 to 30 digits", "0 to 30 digits"),
     (INFINITY, "∞", "inf"),
     (-INFINITY, "−∞", "-inf"),
     (log(Closed.of(0)), "undefined", "undefined"),

@@ -4,4 +4,15 @@ from gradsheet.calculus.differentiate import Differentiator, NoRuleError, unfold
 from gradsheet.calculus.simplify import Simplifier, cost
 from gradsheet.calculus.steps import Carried, Log, Rule, Step
 
-__all__ = ["Carried", "Differentiator", "Log", "NoRuleError", "Rule", "Simplifier", "Step", "cost", "unfold", "unfold_all"]
+__all__ = [
+    "Carried",
+    "Differentiator",
+    "Log",
+    "NoRuleError",
+    "Rule",
+    "Simplifier",
+    "Step",
+    "cost",
+    "unfold",
+    "unfold_all",
+]

@@ -140,7 +140,9 @@ class Differentiator:
             return self._logarithm(body, body.arguments[0].factors)
         if isinstance(body.function, Unspecified):
             outer: list[Expr] = [Call(body.function.prime(), body.arguments)]
-            rule = steps.Rule(steps.CHAIN.name, f"{body.function.name} is not specified: its derivative stays {outer[0].function!r}")  # type: ignore[union-attr]
+            rule = steps.Rule(
+                steps.CHAIN.name, f"{body.function.name} is not specified: its derivative stays {outer[0].function!r}"
+            )  # type: ignore[union-attr]
         else:
             record = ELEMENTWISE.get(body.function)
             if record is None:
@@ -212,6 +214,7 @@ def unfold(body: Invoke, functions: Mapping[Symbol, FunctionDefinition]) -> Expr
 
 def unfold_all(body: Expr, functions: Mapping[Symbol, FunctionDefinition]) -> Expr:
     """Every call of a function of the sheet by its definition."""
+
     def rewrite(node: object) -> object:
         if isinstance(node, Invoke):
             return unfold_all(unfold(node, functions), functions)
@@ -233,9 +236,7 @@ def lowered(base: Expr, exponent: Number) -> Expr:
 
 def delta_product(a: tuple[Affine, ...], b: tuple[Affine, ...]) -> Expr:
     """1 where all indices agree, else 0."""
-    conditions: list[Condition] = [
-        Relation("=", Integer(x), Integer(y)) for x, y in zip(a, b, strict=True) if x != y
-    ]
+    conditions: list[Condition] = [Relation("=", Integer(x), Integer(y)) for x, y in zip(a, b, strict=True) if x != y]
     if not conditions:
         return ONE_EXPR
     condition = conditions[0] if len(conditions) == 1 else Junction("and", tuple(conditions))

@@ -128,9 +128,7 @@ class Renaming:
 
     def __call__(self, body: Expr) -> Expr:
         moved = substitute(body, self.atoms)
-        mapping = {
-            old: (lambda at, new=new: Access(new, at)) for old, new in self.symbols.items()
-        }
+        mapping = {old: (lambda at, new=new: Access(new, at)) for old, new in self.symbols.items()}
         result: Expr = replace_symbols(moved, mapping)
         return result
 

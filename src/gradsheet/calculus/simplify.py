@@ -84,7 +84,6 @@ class Simplifier:
 
     def tidy(self, body: Expr, *, expand: bool) -> Expr:
         """Children first, then the terms of the whole."""
-
         # Products and sums are taken as a whole from their top node; only what stands inside functions,
         # powers and conditions is tidied on its own first.
         result: Expr = transform_islands(body, lambda island: self._terms(island, expand=expand))
@@ -198,7 +197,11 @@ class Simplifier:
                 name = factor.symbol.name
                 reason = self.row_sums[factor.symbol]
                 return f"Σ {name} = 1: {reason}"
-        if isinstance(factor, ArrayCall) and ARRAY_OPERATIONS[factor.operation].rows_sum_to_one and factor.at == (position,):
+        if (
+            isinstance(factor, ArrayCall)
+            and ARRAY_OPERATIONS[factor.operation].rows_sum_to_one
+            and factor.at == (position,)
+        ):
             return "the entries of a softmax sum to one"
         return None
 
@@ -289,7 +292,12 @@ def _merge(term: Term) -> Term | None:
             base, exponent = factor.base, factor.exponent.value
         if isinstance(base, Integer) and base.value.is_constant:
             base = number(base.value.constant)
-        if isinstance(base, Number) and exponent.denominator == 1 and (base.value or exponent > 0) and abs(exponent) <= 64:
+        if (
+            isinstance(base, Number)
+            and exponent.denominator == 1
+            and (base.value or exponent > 0)
+            and abs(exponent) <= 64
+        ):
             coefficient *= base.value ** int(exponent)
             if coefficient == 0:
                 return None
@@ -399,7 +407,9 @@ def _worth_expanding(body: Expr) -> bool:
             sums = [f for f in node.factors if isinstance(f, Add)]
             nested = [f for f in node.factors if isinstance(f, (Reduce, Power))]
             return bool(sums) and (len(sums) > 1 or bool(nested) or len(node.factors) > 2)
-        return isinstance(node, Add) and any(isinstance(t, Multiply) and any(isinstance(f, Add) for f in t.factors) for t in node.terms)
+        return isinstance(node, Add) and any(
+            isinstance(t, Multiply) and any(isinstance(f, Add) for f in t.factors) for t in node.terms
+        )
 
     return fold(body, visit)
 

@@ -116,22 +116,24 @@ def split(body: Expr, *, expand: bool) -> list[Term]:
         case Multiply(factors=factors):
             return _product(factors, expand=expand)
         case Reduce(kind="sum", index=index, body=inner):
-            return [
-                replace(t, sums=(index, *t.sums)) for t in split(inner, expand=expand)
-            ]
+            return [replace(t, sums=(index, *t.sums)) for t in split(inner, expand=expand)]
         case Configurations(variable=variable, body=inner):
             return [_outside(variable, t) for t in split(inner, expand=expand)]
         case Piecewise(condition=condition, then=then, otherwise=otherwise):
             return _piecewise(body, condition, then, otherwise, expand=expand)
         case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and isinstance(base, Multiply):
             return split(Multiply(tuple(Power(f, number(value)) for f in base.factors)), expand=expand)
-        case Power(base=Number(value=base_value), exponent=Number(value=value)) if value.denominator == 1 and base_value and abs(value) <= 64:
+        case Power(base=Number(value=base_value), exponent=Number(value=value)) if (
+            value.denominator == 1 and base_value and abs(value) <= 64
+        ):
             return [Term(base_value ** int(value))]
         case Power(base=Power(base=base, exponent=Number(value=inner)), exponent=Number(value=value)) if (
             value.denominator == 1
         ):
             return split(_power(base, inner * value), expand=expand)
-        case Power(base=base, exponent=Number(value=value)) if expand and isinstance(base, Add) and value.denominator == 1 and 1 < value <= 3:
+        case Power(base=base, exponent=Number(value=value)) if (
+            expand and isinstance(base, Add) and value.denominator == 1 and 1 < value <= 3
+        ):
             return _product((base,) * int(value), expand=True)
         case _:
             return [Term(factors=(body,))]
@@ -258,7 +260,9 @@ def _inverses(body: Expr) -> list[Power]:
 def _cancelled(term: Term, sums: tuple[Expr, ...]) -> tuple[Term, tuple[Expr, ...]]:
     factors, remaining = list(term.factors), list(sums)
     for addend in sums:
-        inverse = next((f for f in factors if isinstance(f, Power) and f.base is addend and f.exponent is number(-1)), None)
+        inverse = next(
+            (f for f in factors if isinstance(f, Power) and f.base is addend and f.exponent is number(-1)), None
+        )
         if inverse is not None:
             factors.remove(inverse)
             remaining.remove(addend)
@@ -363,4 +367,13 @@ def _factors(coefficient: Fraction, factors: tuple[Expr, ...]) -> Expr:
     return factors[0] if len(factors) == 1 else Multiply(factors)
 
 
-__all__ = ["Term", "TooManyTermsError", "conjuncts", "is_index_condition", "opposite", "rebuilt", "rename_bound", "split"]
+__all__ = [
+    "Term",
+    "TooManyTermsError",
+    "conjuncts",
+    "is_index_condition",
+    "opposite",
+    "rebuilt",
+    "rename_bound",
+    "split",
+]

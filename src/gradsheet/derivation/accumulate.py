@@ -150,8 +150,10 @@ class Accumulator:
         i, j = indices[-2], indices[-1]
         swapped = substitute(body, {i: Affine.atom(j), j: Affine.atom(i)})
         half = number(1) if key(swapped) == key(body) else None
-        result = body if half is not None else Simplifier(self.row_sums, log).simplify(
-            Multiply((number(Fraction(1, 2)), Add((body, swapped))))
+        result = (
+            body
+            if half is not None
+            else Simplifier(self.row_sums, log).simplify(Multiply((number(Fraction(1, 2)), Add((body, swapped)))))
         )
         log.add(steps.SYMMETRIC, body, result, "the variable is symmetric")
         return result
@@ -177,7 +179,13 @@ class Accumulator:
     # ------------------------------------------------------------ one use
 
     def _contribution(
-        self, of: Symbol, wrt: Symbol, equation: Equation, outer: tuple[Affine, ...], place: tuple[Affine, ...], log: Log
+        self,
+        of: Symbol,
+        wrt: Symbol,
+        equation: Equation,
+        outer: tuple[Affine, ...],
+        place: tuple[Affine, ...],
+        log: Log,
     ) -> Expr:
         indices, mapping = _fresh(equation.free)
         body = substitute(self.graph.body(equation), mapping)

@@ -10,6 +10,7 @@ from gradsheet.derivation.graph import Graph
 from gradsheet.derivation.model import Adjoint, Derivation
 from gradsheet.derivation.sentences import headline
 from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.evaluation import CyclicDefinitionError, Program
 from gradsheet.expressions import (
     Access,
     Add,
@@ -23,6 +24,7 @@ from gradsheet.expressions import (
     walk,
 )
 from gradsheet.sheet import Equation
+from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +33,21 @@ if TYPE_CHECKING:
 
 
 def derive(sheet: Sheet, of: Symbol | None = None, wrt: Sequence[Symbol] | None = None) -> Derivation:
-    """∂of/∂wrt for every parameter and every intermediate; by default what the sheet asks for."""
-    return _Deriver(sheet).derive(of, tuple(wrt) if wrt is not None else None)
+    """∂of/∂wrt for every parameter and every intermediate; by default what the sheet asks for.
+
+    A sheet that asks for nothing has no adjoints but those that it names itself. Raises `SheetError` where there is
+    nothing to differentiate, where definitions need each other, or where an operation has no rule.
+    """
+    result = _Deriver(sheet).derive(of, tuple(wrt) if wrt is not None else None)
+    try:
+        Program(result.graph.equations, result.graph.unfolded)
+    except CyclicDefinitionError as problem:
+        names = ", ".join(s.name for s in problem.symbols)
+        raise SheetError((Diagnostic(
+            "GS204", f"the definitions of {names} need each other", problem.symbols[0].span, sheet.source,
+            suggestion="a recursion moves along an index, as in h[t] = f(h[t-1]), one way only",
+        ),)) from None  # fmt: skip
+    return result
 
 
 class _Deriver:
@@ -53,13 +68,19 @@ class _Deriver:
             return self._pullback(variables)
         target = of or (sheet.objective.symbol if sheet.objective else None)
         if target is None:
+            if wrt is None and not sheet.parameters:
+                result = Derivation(sheet, self.graph, (), list(self.extra))
+                self._updates(result)
+                return result
+            span = next((s.span for s in sheet.document.statements if isinstance(s, tree.Parameters)), None)
             raise SheetError((Diagnostic(
-                "GS210", "the sheet states nothing to differentiate", None, sheet.source,
+                "GS210", "the sheet states nothing to differentiate", span, sheet.source,
                 suggestion="add `minimize L` (or `maximize`, or `pullback y`)",
             ),))  # fmt: skip
         if not variables:
+            span = sheet.objective.syntax.span if sheet.objective else None
             raise SheetError((Diagnostic(
-                "GS210", "the sheet names no parameters", None, sheet.source,
+                "GS210", "the sheet names no parameters", span, sheet.source,
                 suggestion="add a line such as: parameters " + (", ".join(s.name for s in sheet.inputs[:3]) or "w"),
             ),))  # fmt: skip
         result = Derivation(sheet, self.graph, (target,), list(self.extra))
@@ -194,7 +215,13 @@ class _Deriver:
                 accumulator = Accumulator(self.graph, self.sheet.row_sums, self.sheet.derivatives)
                 variable = by[depth - 1]
                 if variable is current:
-                    raise SheetError((Diagnostic("GS214", f"the derivative of {variable.name} by itself is 1", None, self.sheet.source),))
+                    raise SheetError(
+                        (
+                            Diagnostic(
+                                "GS214", f"the derivative of {variable.name} by itself is 1", None, self.sheet.source
+                            ),
+                        )
+                    )
                 for adjoint in accumulator.run(current, (variable,)):
                     if adjoint.symbol in self.done:
                         continue

@@ -52,10 +52,10 @@ class Graph:
                     stack.append(equation.symbol)
         return found
 
-    def needed_for(self, target: Symbol) -> set[Symbol]:
-        """Everything that a symbol is computed from, itself included."""
-        found = {target}
-        stack = [target]
+    def needed_for(self, *targets: Symbol) -> set[Symbol]:
+        """Everything that some symbols are computed from, themselves included."""
+        found = set(targets)
+        stack = list(targets)
         while stack:
             for equation in self.clauses.get(stack.pop(), ()):
                 for symbol in self.unfolded[equation].symbols:

@@ -49,7 +49,9 @@ class Pass:
         self.once, self.rows, self.last = Program(once, bodies), Program(rows, bodies), Program(last, bodies)
         self.row_symbols = frozenset(e.symbol for e in rows)
 
-    def run(self, domain: Domain, inputs: Inputs, values: Mapping[Symbol, Values] | None = None) -> dict[Symbol, Values]:
+    def run(
+        self, domain: Domain, inputs: Inputs, values: Mapping[Symbol, Values] | None = None
+    ) -> dict[Symbol, Values]:
         """Values of everything; what depends on data carries the row axis first if there is one."""
         base = dict(inputs.arrays(domain))
         base.update(values or {})

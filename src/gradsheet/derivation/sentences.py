@@ -38,7 +38,11 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = Tr
         parts.append("product rule")
     if not parts:
         through = ", ".join(s.name for s in uses)
-        parts.append(f"{through} {'is' if len(uses) == 1 else 'are'} linear in {wrt.name}" if uses else f"nothing depends on {wrt.name}")
+        parts.append(
+            f"{through} {'is' if len(uses) == 1 else 'are'} linear in {wrt.name}"
+            if uses
+            else f"nothing depends on {wrt.name}"
+        )
     if len(uses) > 1:
         parts.append("sum over the uses in " + ", ".join(s.name for s in uses))
     if "substitution" in names and ("row_sum" in names or "cancellation" in names):

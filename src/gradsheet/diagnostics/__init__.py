@@ -5,4 +5,15 @@ from gradsheet.diagnostics.diagnostic import CheckError, Diagnostic, Diagnostics
 from gradsheet.diagnostics.render import render
 from gradsheet.diagnostics.source import Source, Span
 
-__all__ = ["CODES", "CheckError", "Diagnostic", "Diagnostics", "Note", "Remark", "SheetError", "Source", "Span", "render"]
+__all__ = [
+    "CODES",
+    "CheckError",
+    "Diagnostic",
+    "Diagnostics",
+    "Note",
+    "Remark",
+    "SheetError",
+    "Source",
+    "Span",
+    "render",
+]

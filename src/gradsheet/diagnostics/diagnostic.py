@@ -79,7 +79,7 @@ class Diagnostics:
     errors: list[Diagnostic] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
-    def error(  # noqa: PLR0913 - one argument for each part of a diagnostic
+    def error(
         self,
         code: str,
         message: str,

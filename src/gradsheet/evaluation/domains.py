@@ -48,7 +48,7 @@ class Domain(ABC):
 
     @abstractmethod
     def power(self, base: Any, exponent: Any) -> Any:
-        """base ^ exponent for exponents that are no whole numbers."""
+        """Base ^ exponent for exponents that are no whole numbers."""
 
     @abstractmethod
     def compare(self, sign: str, a: Any, b: Any) -> NDArray[np.bool_]:
@@ -171,7 +171,7 @@ class CertifiedDomain(Domain):
         if value.is_undefined:
             return value.reason or "undefined"
         if value.is_undecided:
-            raise UndecidedError("value")  # noqa: EM101
+            raise UndecidedError("value")
         return None
 
 

@@ -238,7 +238,10 @@ class Evaluator:
                     if value == -1:
                         return Named(base.axes, self.domain.number(1) / base.data)
                     if self.domain.dtype is np.float64 or value >= 0:
-                        return Named(base.axes, np.power(base.data, int(value)) if value >= 0 else 1.0 / np.power(base.data, int(-value)))
+                        return Named(
+                            base.axes,
+                            np.power(base.data, int(value)) if value >= 0 else 1.0 / np.power(base.data, int(-value)),
+                        )
                     return Named(base.axes, self.domain.number(1) / base.data ** int(-value))
             if value.denominator == 2 and abs(value.numerator) <= 64:
                 root = self.domain.elementwise("sqrt", base.data)
@@ -259,7 +262,15 @@ class Evaluator:
             array = held.get(member)
             if array is None:
                 free = tuple(dict.fromkeys(a for p in places for a in p.axes))
-                return Named(free, np.broadcast_to(np.asarray(self.domain.undefined, dtype=self.domain.dtype), tuple(len(self.extent(a)) for a in free)) if free else self.domain.undefined)
+                return Named(
+                    free,
+                    np.broadcast_to(
+                        np.asarray(self.domain.undefined, dtype=self.domain.dtype),
+                        tuple(len(self.extent(a)) for a in free),
+                    )
+                    if free
+                    else self.domain.undefined,
+                )
             mapping: dict[Any, Affine] = {a: Affine(m) for a, m in zip(axes_of, member, strict=False)}
             lows = [self.whole(a.low.substitute(mapping)) for a in axes_of[lead:]]
             return self._gather(array, places[lead:], lows)
@@ -286,8 +297,12 @@ class Evaluator:
             return straight
         data = array[tuple(clean)]
         if outside is not False:
-            data = np.where(outside, np.asarray(self.domain.undefined, dtype=object if array.dtype == object else None), data) if free else (
-                self.domain.undefined if bool(outside) else data
+            data = (
+                np.where(
+                    outside, np.asarray(self.domain.undefined, dtype=object if array.dtype == object else None), data
+                )
+                if free
+                else (self.domain.undefined if bool(outside) else data)
             )
             if free and array.dtype == object and not isinstance(data, np.ndarray):
                 data = np.asarray(data, dtype=object)
@@ -303,7 +318,13 @@ class Evaluator:
             if not part.axes:
                 selector.append(int(offset))
                 continue
-            if len(part.axes) != 1 or part.axes[0] in seen or len(offset) != size or offset[0] != 0 or offset[-1] != size - 1:
+            if (
+                len(part.axes) != 1
+                or part.axes[0] in seen
+                or len(offset) != size
+                or offset[0] != 0
+                or offset[-1] != size - 1
+            ):
                 return None
             seen.add(part.axes[0])
             axes.append(part.axes[0])
@@ -394,7 +415,9 @@ class Evaluator:
                 depth = symbol_depth(node.symbol)
                 if any(index in _free_indices(a) for a in node.at[:depth]):
                     return True
-            if any(isinstance(a, SizeMember) and index in _free_indices(a.at) for v in affines(node) for a in v.atoms()):
+            if any(
+                isinstance(a, SizeMember) and index in _free_indices(a.at) for v in affines(node) for a in v.atoms()
+            ):
                 return True
             stack.extend(children(node))
         return False
@@ -445,7 +468,10 @@ class Evaluator:
             return Named(tuple(a for a in parts[0].axes if a in axes), data).over(axes)
         operands: list[Any] = []
         for part in parts:
-            operands += [_objects(part.data) if self.domain.dtype is object else part.data, [labels[a] for a in part.axes]]
+            operands += [
+                _objects(part.data) if self.domain.dtype is object else part.data,
+                [labels[a] for a in part.axes],
+            ]
         operands.append([labels[a] for a in axes])
         with np.errstate(all="ignore"):
             return np.einsum(*operands, optimize="greedy" if len(parts) > 1 else False)

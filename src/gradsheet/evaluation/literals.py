@@ -65,7 +65,9 @@ def _constant(node: tree.Expression, source: Source) -> Nested:
     except Unreadable:
         first = diagnostics.errors[0]
         hint = first.suggestion if first.code != "GS201" else "values are numbers, such as 0.1, 1/3 or sqrt(2)"
-        raise SheetError((Diagnostic("GS406", f"this value cannot be read: {first.message}", first.span, source, None, hint),)) from None
+        raise SheetError(
+            (Diagnostic("GS406", f"this value cannot be read: {first.message}", first.span, source, None, hint),)
+        ) from None
     if value.rank or any(n.symbols for n in walk(value.body)):
         raise SheetError((_unreadable("a number or a list of numbers is expected", node.span, source),))
     result = Evaluator(CertifiedDomain(), {}, {}, {}).evaluate(value.body).data

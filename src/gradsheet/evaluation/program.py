@@ -97,7 +97,9 @@ class Program:
         if not depth:
             if not isinstance(values.get(symbol), np.ndarray):
                 values[symbol] = _empty([len(evaluator.extent(a)) for a in symbol.axes], evaluator.domain)
-            return values[symbol], tuple(self._selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))
+            return values[symbol], tuple(
+                self._selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True)
+            )
         members = values.setdefault(symbol, {})
         assert isinstance(members, dict)
         member = tuple(evaluator.whole(p) for p in pattern[:depth])
@@ -105,7 +107,9 @@ class Program:
         own = [Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[depth:]]
         if member not in members:
             members[member] = _empty([len(evaluator.extent(a)) for a in own], evaluator.domain)
-        return members[member], tuple(self._selector(p, a, evaluator) for p, a in zip(pattern[depth:], own, strict=True))
+        return members[member], tuple(
+            self._selector(p, a, evaluator) for p, a in zip(pattern[depth:], own, strict=True)
+        )
 
     @staticmethod
     def _selector(place: Affine, axis: Index, evaluator: Evaluator) -> Any:
@@ -131,7 +135,9 @@ class Program:
                 self._undefined(equation, place, rest, reason, evaluator)
 
     @staticmethod
-    def _undefined(equation: Equation, place: tuple[int, ...], rest: Sequence[Index], reason: str, evaluator: Evaluator) -> None:
+    def _undefined(
+        equation: Equation, place: tuple[int, ...], rest: Sequence[Index], reason: str, evaluator: Evaluator
+    ) -> None:
         at = {i: k + evaluator.extent(i).start for i, k in zip(rest, place, strict=True)}
         at.update(evaluator.fixed)
         where = []
@@ -218,7 +224,9 @@ def _stages(equations: list[Equation], bodies: Mapping[Equation, Expr]) -> list[
             stages.append(Stage(tuple(own), recursive=False))
             continue
         directions = _directions(own, members, bodies)
-        stages.append(Stage(tuple(_within_step(own, members, bodies, len(directions))), recursive=True, directions=directions))
+        stages.append(
+            Stage(tuple(_within_step(own, members, bodies, len(directions))), recursive=True, directions=directions)
+        )
     return stages
 
 
@@ -279,7 +287,9 @@ def _offsets(
     return result
 
 
-def _directions(equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr]) -> tuple[int, ...]:
+def _directions(
+    equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr]
+) -> tuple[int, ...]:
     """For each leading axis whether it runs up (1) or down (−1)."""
     depth = min(len(e.symbol.axes) for e in equations)
     symbols = [e.symbol for e in equations]

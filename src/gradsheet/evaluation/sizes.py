@@ -67,9 +67,7 @@ class Sizes:
 
     def solve(self, value: Affine, number: int, origin: str, fixed: Mapping[Index, int] | None = None) -> bool:
         """Learn the one unknown of `value = number`; False if there is more than one, or it does not come out whole."""
-        unknown = [
-            (a, c) for a, c in value.terms if self.evaluate(Affine.atom(a), fixed) is None
-        ]
+        unknown = [(a, c) for a, c in value.terms if self.evaluate(Affine.atom(a), fixed) is None]
         if not unknown:
             known = self.evaluate(value, fixed)
             if known == number:

@@ -70,7 +70,9 @@ def _convert(value: Array, domain: Domain, symbol: Symbol) -> Array:
     if not isinstance(value, np.ndarray):
         value = np.asarray(value, dtype=object)
     if symbol.is_integer:
-        return np.asarray([int(float(v)) for v in np.asarray(value).reshape(-1)], dtype=np.int64).reshape(np.shape(value))
+        return np.asarray([int(float(v)) for v in np.asarray(value).reshape(-1)], dtype=np.int64).reshape(
+            np.shape(value)
+        )
     if domain.name == "float64":
         return np.asarray(value, dtype=np.float64)
     if domain.name == "certified" and isinstance(value, np.ndarray) and value.dtype == object:
@@ -102,7 +104,9 @@ class ValueReader:
             self.symbols[symbol.name] = symbol
         self.aliases = {f"{s.name[0]}{s.name[2:]}bar": s for s in cotangents}
 
-    def error(self, code: str, message: str, span: Span | None, suggestion: str | None = None, notes: tuple[Note, ...] = ()) -> None:
+    def error(
+        self, code: str, message: str, span: Span | None, suggestion: str | None = None, notes: tuple[Note, ...] = ()
+    ) -> None:
         self.errors.append(Diagnostic(code, message, span, self.sheet.source, None, suggestion, notes))
 
     def read(self, extra: Mapping[str, Any] | None = None, origin: str = "the values passed in") -> Inputs:
@@ -144,7 +148,12 @@ class ValueReader:
                 self._size_family(key, members, value, origin)
             else:
                 known = ", ".join(s.name for s in self.sheet.inputs)
-                self.error("GS201", f"a value is given for '{key}', which the sheet does not declare", span, f"it declares {known}")
+                self.error(
+                    "GS201",
+                    f"a value is given for '{key}', which the sheet does not declare",
+                    span,
+                    f"it declares {known}",
+                )
         except SizeConflictError as problem:
             self._conflict(problem, span)
         except (TypeError, ValueError):
@@ -168,7 +177,9 @@ class ValueReader:
         assert start is not None
         if not self.inputs.sizes.solve(high, start + len(numbers) - 1, origin):
             last = self.inputs.sizes.evaluate(high)
-            raise SizeConflictError(f"the number of {key}", ((last or 0) - start + 1, "the sheet"), (len(numbers), origin))
+            raise SizeConflictError(
+                f"the number of {key}", ((last or 0) - start + 1, "the sheet"), (len(numbers), origin)
+            )
         for k, number in enumerate(numbers):
             self.inputs.sizes.set_member(key, start + k, number, origin)
 
@@ -265,7 +276,11 @@ class ValueReader:
     def _wrong_shape(self, entry: Entry, rest: Sequence[Index]) -> None:
         if any(e.span == entry.span and e.code == "GS402" for e in self.errors):
             return
-        shape = "×".join(map(str, np.shape(entry.value))) if isinstance(entry.value, np.ndarray) else f"{len(entry.value)} members"
+        shape = (
+            "×".join(map(str, np.shape(entry.value)))
+            if isinstance(entry.value, np.ndarray)
+            else f"{len(entry.value)} members"
+        )
         wanted = f"in ℝ^{shape_text(rest)}" if rest else "a scalar"
         self.error("GS402", f"'{entry.symbol.name}' is {wanted}, the value has shape {shape or 'scalar'}", entry.span)
 
@@ -317,7 +332,9 @@ class ValueReader:
             if whole is None:
                 whole = np.full(full, None, dtype=object)
                 self.inputs.values[symbol] = whole
-            place = tuple(m - (self.inputs.sizes.evaluate(a.low) or 0) for m, a in zip(entry.members, symbol.axes, strict=False))
+            place = tuple(
+                m - (self.inputs.sizes.evaluate(a.low) or 0) for m, a in zip(entry.members, symbol.axes, strict=False)
+            )
             whole[place] = value if value.ndim else value[()]
         else:
             self.inputs.values[symbol] = value
@@ -331,7 +348,12 @@ class ValueReader:
             return
         members = self.inputs.values.setdefault(symbol, {})
         wanted = entry.members or tuple(range(low, high + 1))
-        if not entry.members and not np.isscalar(entry.value) and isinstance(entry.value, (list, np.ndarray)) and len(entry.value) != len(wanted):
+        if (
+            not entry.members
+            and not np.isscalar(entry.value)
+            and isinstance(entry.value, (list, np.ndarray))
+            and len(entry.value) != len(wanted)
+        ):
             self._wrong_shape(entry, symbol.axes)
             return
         for k, member in enumerate(wanted):
@@ -376,11 +398,19 @@ class ValueReader:
             case "index":
                 assert domain.bounds is not None
                 low, high = (self.inputs.sizes.evaluate(b) for b in domain.bounds)
-                if np.any(numbers != np.floor(numbers)) or (low is not None and np.any(numbers < low)) or (high is not None and np.any(numbers > high)):
+                if (
+                    np.any(numbers != np.floor(numbers))
+                    or (low is not None and np.any(numbers < low))
+                    or (high is not None and np.any(numbers > high))
+                ):
                     bad = f"the whole numbers {domain.bounds[0]}..{domain.bounds[1]}"
             case _:
-                low_ok = domain.low is None or np.all(numbers > float(domain.low) if domain.low_open else numbers >= float(domain.low))
-                high_ok = domain.high is None or np.all(numbers < float(domain.high) if domain.high_open else numbers <= float(domain.high))
+                low_ok = domain.low is None or np.all(
+                    numbers > float(domain.low) if domain.low_open else numbers >= float(domain.low)
+                )
+                high_ok = domain.high is None or np.all(
+                    numbers < float(domain.high) if domain.high_open else numbers <= float(domain.high)
+                )
                 if not (low_ok and high_ok):
                     left = "(" if domain.low_open or domain.low is None else "["
                     right = ")" if domain.high_open or domain.high is None else "]"

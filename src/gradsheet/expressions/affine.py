@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -150,7 +150,7 @@ class Affine:
             if isinstance(atom, SizeMember):
                 yield from atom.at.atoms()
 
-    def substitute(self, mapping: Mapping[Atom, Affine]) -> Affine:
+    def substitute(self, mapping: Mapping[Any, Affine]) -> Affine:
         """Replace atoms, also inside `n[l-1]`."""
         return self.map_atoms(lambda atom: mapping.get(atom))
 

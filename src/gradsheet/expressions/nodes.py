@@ -227,6 +227,7 @@ Expr = (
 )
 AnyNode = Expr | Condition | Lambda
 
+
 def affine_indices(value: Affine) -> frozenset[Index]:
     """The indices that an affine expression uses, those inside sizes and integer components included."""
     found: set[Index] = set()

@@ -77,7 +77,7 @@ def transform(root: AnyNode, rewrite: Callable[[AnyNode], AnyNode]) -> Any:
     return fold(root, visit)
 
 
-def substitute(node: Any, mapping: Mapping[Atom, Affine]) -> Any:
+def substitute(node: Any, mapping: Mapping[Any, Affine]) -> Any:
     """Replace free indices (or sizes) by affine expressions; bound indices are renamed where they would capture."""
     if not mapping:
         return node

@@ -9,6 +9,7 @@ multiply by adding exponents.
 from __future__ import annotations
 
 from itertools import count
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -30,7 +31,7 @@ _table: WeakValueDictionary[tuple[object, ...], Atom] = WeakValueDictionary()
 class Atom:
     """A generator; made by `atom`, compared by identity."""
 
-    __slots__ = ("__weakref__", "_balls", "_sign", "arguments", "depth", "kind", "serial", "size")
+    __slots__ = ("__weakref__", "_balls", "_sign", "arguments", "depth", "kind", "powers", "serial", "size")
 
     def __init__(self, kind: str, arguments: tuple[int | Closed, ...]) -> None:
         closed = [a for a in arguments if not isinstance(a, int)]
@@ -39,6 +40,7 @@ class Atom:
         self.serial = next(_serials)
         self.depth = 1 + max((a.depth for a in closed), default=0)
         self.size = 1 + sum(a.size for a in closed)
+        self.powers: dict[tuple[int, int], Factor] = {}
         self._balls: dict[int, arb] = {}
         self._sign: int | None = 1 if kind in _ALWAYS_POSITIVE else _NO_SIGN_YET
 
@@ -97,19 +99,42 @@ def atom(kind: str, *arguments: int | Closed) -> Atom:
     return found
 
 
-Monomial: TypeAlias = tuple[tuple[Atom, fmpq], ...]
+class Factor(tuple["Atom", fmpq]):  # noqa: SLOT001 - a tuple of varying length has no slots
+    """(g, q) for g^q. Equal factors are one object, so that products of them are hashed and compared by identity."""
+
+    serial: int  # kept on the factor: sorting looks it up without a call of Python code
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+Monomial: TypeAlias = tuple[Factor, ...]
 """A power product: generators in order of their serial numbers, with exponents other than 0."""
 
 UNIT: Final[Monomial] = ()
 
+_by_serial = attrgetter("serial")
 
-def _serial(factor: tuple[Atom, fmpq]) -> int:
-    return factor[0].serial
+
+def factor(generator: Atom, exponent: fmpq) -> Factor:
+    """The one factor g^q."""
+    key = (int(exponent.p), int(exponent.q))
+    found = generator.powers.get(key)
+    if found is None:
+        found = Factor((generator, exponent))
+        found.serial = generator.serial
+        generator.powers[key] = found
+    return found
+
+
+def monomial_of(generator: Atom, exponent: fmpq | int = 1) -> Monomial:
+    """The power product g^q of one generator."""
+    return (factor(generator, fmpq(exponent)),) if exponent else UNIT
 
 
 def power_product(exponents: dict[Atom, fmpq]) -> Monomial:
     """The power product with these exponents, none of which is 0."""
-    return tuple(sorted(exponents.items(), key=_serial))
+    return tuple(sorted((factor(a, q) for a, q in exponents.items()), key=_by_serial))
 
 
 def split_exponent(generator: Atom, exponent: fmpq) -> int:
@@ -131,18 +156,20 @@ def times(left: Monomial, right: Monomial) -> tuple[Monomial, tuple[tuple[Atom, 
     if not left or not right:
         return left or right, ()
     exponents = dict(left)
+    factors = list(left)
     whole: list[tuple[Atom, int]] = []
-    for generator, exponent in right:
+    for part in right:
+        generator, exponent = part
         before = exponents.get(generator)
         if before is None:
-            exponents[generator] = exponent
+            factors.append(part)
             continue
         total = before + exponent
         if generator.kind in {"base", "group"} and (n := split_exponent(generator, total)):
             whole.append((generator, n))
             total -= n
+        factors.remove(factor(generator, before))
         if total:
-            exponents[generator] = total
-        else:
-            del exponents[generator]
-    return power_product(exponents), tuple(whole)
+            factors.append(factor(generator, total))
+    factors.sort(key=_by_serial)
+    return tuple(factors), tuple(whole)

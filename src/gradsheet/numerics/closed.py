@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 from flint import arb, ctx, fmpq, fmpz
 
 from gradsheet.numerics import balls
-from gradsheet.numerics.atoms import UNIT, atom, times
+from gradsheet.numerics.atoms import UNIT, atom, monomial_of, times
 from gradsheet.numerics.budget import MAX_BITS, MAX_PRODUCTS, MAX_TERMS, TooLargeError, UndecidedError
 from gradsheet.numerics.notation import LATEX, PLAIN, UNICODE, Notation, write
-from gradsheet.numerics.powers import multiply_out, power
+from gradsheet.numerics.powers import multiply_out, power, vanishes
 from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets
 
 if TYPE_CHECKING:
@@ -110,14 +110,15 @@ class Closed:
 
     @cached_property
     def sign(self) -> int | None:
-        """1, 0, −1 as proved by balls of rising precision (0 for the empty sum alone), else None."""
+        """1 or −1 as proved by balls of rising precision, 0 where clearing denominators leaves nothing, else None."""
         if not self.is_finite:
             return self.infinite or None
         if self.is_rational:
             r = self.rational
             return (r > 0) - (r < 0)
         proofs = (balls.sign_of(self.to_ball(bits)) for bits in _SIGN_PRECISIONS)
-        return next((s for s in proofs if s is not None), None)
+        proved = next((s for s in proofs if s is not None), None)
+        return 0 if proved is None and vanishes(self) else proved
 
     def proved_sign(self) -> int:
         """The sign; raises where it cannot be proved."""
@@ -181,6 +182,9 @@ class Closed:
             return NotImplemented
         if not (self.is_finite and y.is_finite):
             return _first_undefined(self, y) or _infinite_product(self, y)
+        if y.is_rational or self.is_rational:
+            x, r = (self, y.rational) if y.is_rational else (y, self.rational)
+            return _bounded({m: c * r for m, c in x.terms.items()} if r else {})
         if len(self.terms) * len(y.terms) > MAX_PRODUCTS:
             message = f"more than {MAX_PRODUCTS} products of terms"
             raise TooLargeError(message)
@@ -242,7 +246,11 @@ class Closed:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((frozenset(self.terms.items()), self.infinite, self.reason))
+        try:  # a rational number is slow to hash, a float is not
+            size = sum(float(c) for c in self.terms.values())
+        except OverflowError:
+            size = 0.0
+        return hash((frozenset(self.terms), round(size, 6), self.infinite, self.reason))
 
     def __lt__(self, other: Closed | Fraction | fmpq | int) -> bool:
         return _difference(self, other) < 0
@@ -293,12 +301,12 @@ _ONE: Final = fmpq(1)
 ZERO: Final = Closed({})
 ONE: Final = Closed({UNIT: _ONE})
 INFINITY: Final = Closed({}, infinite=1)
-PI: Final = Closed({((atom("π"), _ONE),): _ONE})
+PI: Final = Closed({monomial_of(atom("π")): _ONE})
 
 
 def function_value(name: str, *arguments: Closed) -> Closed:
     """f(x), left as it stands: a generator of its own."""
-    return Closed({((atom(name, *arguments), _ONE),): _ONE})
+    return Closed({monomial_of(atom(name, *arguments)): _ONE})
 
 
 def product_of(factors: Iterable[Closed]) -> Closed:
@@ -320,6 +328,10 @@ def sum_of(summands: Iterable[Closed]) -> Closed:
 def _sum(terms: Terms) -> Closed:
     if any(a.kind == "group" for m in terms for a, _ in m):
         terms = cancel_brackets(terms)
+    return _bounded(terms)
+
+
+def _bounded(terms: Terms) -> Closed:
     if len(terms) > MAX_TERMS:
         message = f"more than {MAX_TERMS} terms"
         raise TooLargeError(message)

@@ -83,9 +83,14 @@ def exact_text(value: object, limit: int = 24, *, ascii_only: bool = False) -> s
 
 
 def _of_closed(x: Closed, digits: int, style: Callable[[str, int | None], str]) -> str:
+    if x.sign == 0:
+        return style("0", None)
     for bits in _CLOSED_PRECISIONS:
+        ball = x.to_ball(bits)
+        if x.sign and ball.contains(0):
+            continue  # 1 − tanh 50 is small and is no zero
         try:
-            return _of_ball(x.to_ball(bits), digits, style)
+            return _of_ball(ball, digits, style)
         except NeedsPrecisionError:
             continue
     message = f"{digits} digits of a closed constant need more than {_CLOSED_PRECISIONS[-1]} bits"
@@ -94,11 +99,11 @@ def _of_closed(x: Closed, digits: int, style: Callable[[str, int | None], str]) 
 
 def _of_ball(x: arb, digits: int, style: Callable[[str, int | None], str]) -> str:
     if not x.is_finite():
-        raise NeedsPrecisionError("the ball is not finite")  # noqa: EM101, TRY003 - said once
+        raise NeedsPrecisionError("the ball is not finite")
     if x.contains(0) and not x.is_zero():
         if abs(x) < arb(10) ** -ZERO_DIGITS:
             return f"0 to {ZERO_DIGITS} digits"
-        raise NeedsPrecisionError("the ball contains 0")  # noqa: EM101, TRY003 - said once
+        raise NeedsPrecisionError("the ball contains 0")
     low, high, shift = _ends(x)
     if low == high and not shift:
         return style(*_exact(low, digits))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from flint import fmpq
 
-from gradsheet.numerics.atoms import Atom, atom
+from gradsheet.numerics.atoms import Atom, atom, monomial_of
 from gradsheet.numerics.budget import UndecidedError
 from gradsheet.numerics.closed import (
     INFINITY,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HALF: Final = Closed.of(fmpq(1, 2))
 _LARGEST_FACTORIAL: Final = 100
+_BITS_OF_EXPONENTS: Final = 128
 
 
 def exp(x: Closed) -> Closed:
@@ -72,6 +73,9 @@ def power(x: Closed, y: Closed) -> Closed:
     if y.is_rational:
         return x**y.rational
     if x.proved_sign() < 0:
+        if y.to_ball(_BITS_OF_EXPONENTS).contains_integer():
+            message = "whether an exponent is a whole number"
+            raise UndecidedError(message)
         return Closed.undefined(f"irrational power of {x.name}")
     if x.is_zero:
         return ZERO if y.proved_sign() > 0 else Closed.undefined("division by zero")
@@ -218,7 +222,7 @@ def _magnitude(generator: Atom) -> Closed:
         raise UndecidedError(message)
     if generator.kind == "base":
         return Closed.of(generator.base)
-    return generator.argument if generator.kind == "group" else Closed({((generator, fmpq(1)),): fmpq(generator.sign)})
+    return generator.argument if generator.kind == "group" else Closed({monomial_of(generator): fmpq(generator.sign)})
 
 
 def _rational_exponential(x: Closed) -> Closed | None:
@@ -241,7 +245,7 @@ def _gamma_pole(x: Closed) -> Closed | None:
     if x.is_rational and x.rational.q == 1 and x.rational <= 0:
         return Closed.undefined(f"Γ({x})")
     if not x.is_rational and x.proved_sign() < 0:
-        raise UndecidedError("Γ left of 0 at an irrational point")  # noqa: EM101, TRY003 - balls take it from here
+        raise UndecidedError("Γ left of 0 at an irrational point")
     return None
 
 

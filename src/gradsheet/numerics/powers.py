@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from flint import fmpq
 
-from gradsheet.numerics.atoms import UNIT, Atom, Monomial, atom, power_product, split_exponent, times
+from gradsheet.numerics.atoms import UNIT, Atom, Monomial, atom, monomial_of, power_product, split_exponent, times
 from gradsheet.numerics.budget import MAX_TERMS, TooLargeError, UndecidedError
 from gradsheet.numerics.quotients import Terms, square_root_of
 from gradsheet.numerics.roots import content, positive_power, whole_power
@@ -30,9 +30,7 @@ def factored(x: Closed) -> tuple[fmpq, Monomial, Closed, int]:
     This makes 1/(2 + 2t) and 1/(1 + t)² share a bracket, and e + e³ equal to e·(1 + e²).
     """
     common = _common_monomial(x.terms) if len(x.terms) > 1 else UNIT
-    rest = x
-    for a, q in common:
-        rest = rest * generator_power(a, -q, type(x))
+    rest = _cleared(x, common)
     if len(rest.terms) == 1:
         ((m, c),) = rest.terms.items()
         monomial, whole = times(common, m)
@@ -47,19 +45,36 @@ def factored(x: Closed) -> tuple[fmpq, Monomial, Closed, int]:
     return c, common, bracket if bracket.proved_sign() > 0 else -bracket, degree
 
 
+def vanishes(x: Closed) -> bool:
+    """Whether x is 0 once its denominators are cleared: 1/(1 + √2) + 1 − √2.
+
+    >>> from gradsheet.numerics.closed import Closed
+    >>> root = Closed.of(2) ** fmpq(1, 2)
+    >>> vanishes(1 / (1 + root) + 1 - root)
+    True
+    """
+    return not _cleared(x, _common_monomial(x.terms)).terms if x.terms else x.is_zero
+
+
+def _cleared(x: Closed, common: Monomial) -> Closed:
+    for a, q in common:
+        x = x * generator_power(a, -q, type(x))
+    return x
+
+
 def positive_generator(generator: Atom, make: type[Closed]) -> Atom:
     """|g| as a generator; raises where the sign of g is not proved."""
     if generator.sign is None:
         message = f"the sign of {generator.kind} is not proved"
         raise UndecidedError(message)
-    return generator if generator.sign > 0 else atom("group", make({((generator, _ONE),): -_ONE}))
+    return generator if generator.sign > 0 else atom("group", make({monomial_of(generator): -_ONE}))
 
 
 def generator_power(generator: Atom, exponent: fmpq, make: type[Closed]) -> Closed:
     """g^q."""
     whole = split_exponent(generator, exponent)
     rest = exponent - whole
-    return multiply_out(make({((generator, rest),) if rest else UNIT: _ONE}), ((generator, whole),))
+    return multiply_out(make({monomial_of(generator, rest): _ONE}), ((generator, whole),))
 
 
 def multiply_out(x: Closed, powers: Iterable[tuple[Atom, int]]) -> Closed:
@@ -81,13 +96,15 @@ def power(x: Closed, q: fmpq) -> Closed:
         return make({UNIT: _ONE})
     if not x.terms:
         return x if q > 0 else make.undefined("division by zero")
+    n = int(q.p)
+    if q.q == 1 and x.is_rational:
+        return make({UNIT: whole_power(x.rational, n)})
+    if q.q == 1 and n > 0 and len(x.terms) > 1:
+        return _repeated_product(x, n)
+    if len(x.terms) > 1 and x.sign == 0:
+        return power(make({}), q)
     if q.q != 1:
         return _fractional_power(x, q)
-    n = int(q.p)
-    if x.is_rational:
-        return make({UNIT: whole_power(x.rational, n)})
-    if n > 0 and len(x.terms) > 1:
-        return _repeated_product(x, n)
     c, m, bracket, degree = factored(x)
     result = make({UNIT: whole_power(c, n)})
     for a, k in m:

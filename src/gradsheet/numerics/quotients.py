@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from flint import fmpq
 
-from gradsheet.numerics.atoms import Atom, Monomial, power_product, split_exponent, times
+from gradsheet.numerics.atoms import Atom, Monomial, factor, power_product, split_exponent, times
 from gradsheet.numerics.budget import MAX_TERMS
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def quotient_of(dividend: Terms, divisor: Terms) -> Terms | None:
     """
     order = _lexicographic(dividend, divisor)
     lead, last = max(divisor, key=order), min(divisor, key=order)
-    inverse, factor = invert(lead)
-    factor /= divisor[lead]
+    inverse, scale = invert(lead)
+    scale /= divisor[lead]
     floor = _minus(order(min(dividend, key=order)), order(last))
     remainder, quotient = dict(dividend), Terms()
     while remainder and len(quotient) < MAX_TERMS:
@@ -60,7 +60,7 @@ def quotient_of(dividend: Terms, divisor: Terms) -> Terms | None:
         ratio = _product(top, inverse)
         if ratio is None or ratio[0] in quotient:
             return None
-        monomial, coefficient = ratio[0], ratio[1] * factor * remainder[top]
+        monomial, coefficient = ratio[0], ratio[1] * scale * remainder[top]
         quotient[monomial] = coefficient
         for m, c in divisor.items():
             step = _product(monomial, m)
@@ -82,8 +82,8 @@ def square_root_of(square: Terms) -> Terms | None:
     if first is None or coefficient < 0 or not (coefficient.p.is_square() and coefficient.q.is_square()):
         return None
     root: Terms = {first: fmpq(coefficient.p.isqrt(), coefficient.q.isqrt())}
-    inverse, factor = invert(first)
-    factor /= 2 * root[first]
+    inverse, scale = invert(first)
+    scale /= 2 * root[first]
     remainder = dict(square)
     _subtract_product(remainder, root, root)
     while remainder and len(root) < len(square):
@@ -91,7 +91,7 @@ def square_root_of(square: Terms) -> Terms | None:
         ratio = _product(top, inverse)
         if ratio is None or ratio[0] in root:
             return None
-        term = {ratio[0]: ratio[1] * factor * remainder[top]}
+        term = {ratio[0]: ratio[1] * scale * remainder[top]}
         if not _subtract_product(remainder, root, term, term, root, term, term):
             return None
         root |= term
@@ -161,16 +161,20 @@ def _halved(monomial: Monomial) -> Monomial | None:
     """The m' with m'·m' = m; exponents of functions stay whole."""
     if any(a.kind != "exp" and (q.q != 1 or q.p % 2) for a, q in monomial):
         return None
-    return tuple((a, q / 2) for a, q in monomial)
+    return tuple(factor(a, q / 2) for a, q in monomial)
 
 
 def _lexicographic(*sums: Terms) -> Callable[[Monomial], tuple[fmpq, ...]]:
     generators = sorted({a for terms in sums for m in terms for a, _ in m}, key=lambda a: a.serial)
     zero = fmpq(0)
+    known: dict[Monomial, tuple[fmpq, ...]] = {}
 
     def exponents(monomial: Monomial) -> tuple[fmpq, ...]:
-        table = dict(monomial)
-        return tuple(table.get(a, zero) for a in generators)
+        found = known.get(monomial)
+        if found is None:
+            table = dict(monomial)
+            found = known[monomial] = tuple([table.get(a, zero) for a in generators])
+        return found
 
     return exponents
 

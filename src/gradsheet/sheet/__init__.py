@@ -1,6 +1,7 @@
 """Names bound, shapes checked, definitions ordered."""
 
-from gradsheet.sheet.expressions import ExpressionReader, derivative_name
+from gradsheet.sheet.derivatives import derivative_name
+from gradsheet.sheet.expressions import ExpressionReader
 from gradsheet.sheet.model import Equation, FunctionDefinition, GivenValue, Objective, Sheet, UpdateRule
 from gradsheet.sheet.reader import read_sheet
 from gradsheet.sheet.sizes import literal, range_text, shape_text

@@ -52,7 +52,9 @@ class DeclarationReader:
     def _functions(self, statement: tree.Declaration, maps: tree.Maps) -> None:
         for target in statement.names:
             if not isinstance(target, tree.Name):
-                raise self.reader.fail("GS108", "a function of its own for each index is not part of the language", target.span)
+                raise self.reader.fail(
+                    "GS108", "a function of its own for each index is not part of the language", target.span
+                )
             if maps.domain.axes or maps.codomain.axes:
                 raise self.reader.fail(
                     "GS108", "an unspecified function acts entry by entry", statement.set.span, f"{target.text} : ℝ → ℝ"
@@ -99,7 +101,11 @@ class DeclarationReader:
     def _end(self, node: tree.Expression, scope: Scope) -> Fraction | None:
         if isinstance(node, tree.Name) and node.key == "∞":
             return None
-        if isinstance(node, tree.Additive) and isinstance(node.terms[0].item, tree.Name) and node.terms[0].item.key == "∞":
+        if (
+            isinstance(node, tree.Additive)
+            and isinstance(node.terms[0].item, tree.Name)
+            and node.terms[0].item.key == "∞"
+        ):
             return None
         return self._rational(node, scope)
 
@@ -120,7 +126,9 @@ class DeclarationReader:
                 leading.append(scope.indices[item.key])
         elif scope.families:
             raise self.reader.fail(
-                "GS205", f"'{target.text}' is declared inside `for` without its index", target.span,
+                "GS205",
+                f"'{target.text}' is declared inside `for` without its index",
+                target.span,
                 "write the index, or move the declaration out of the block",
             )
         assert isinstance(name, tree.Name)
@@ -138,7 +146,9 @@ class DeclarationReader:
         symmetric = "symmetric" in statement.attributes
         if symmetric:
             if len(own) != 2 or not self.reader.sizes.conform(own[0], own[1]):
-                raise self.reader.fail("GS304", "symmetric needs a square matrix", statement.set.span, "S ∈ ℝ^(n×n) symmetric")
+                raise self.reader.fail(
+                    "GS304", "symmetric needs a square matrix", statement.set.span, "S ∈ ℝ^(n×n) symmetric"
+                )
         symbol = Symbol(name.text, tuple(axes), Role.INPUT, len(leading), False, domain, symmetric, name.span)
         self.sheet.symbols[name.key] = symbol
         if domain.rows_sum_to_one:
@@ -160,7 +170,9 @@ class DeclarationReader:
             if symbol is None or not isinstance(bound, Number) or relation not in {"<", "≤", ">", "≥"}:
                 if isinstance(a, tree.Name) and symbol is None:
                     raise self.reader.unknown(a, scope)
-                raise self.reader.fail("GS108", "an assumption compares a declared name with a number", statement.span, "κ > 0")
+                raise self.reader.fail(
+                    "GS108", "an assumption compares a declared name with a number", statement.span, "κ > 0"
+                )
             old = symbol.domain
             low, high, low_open, high_open = old.low, old.high, old.low_open, old.high_open
             if relation in {">", "≥"}:

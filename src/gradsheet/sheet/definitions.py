@@ -120,7 +120,9 @@ class DefinitionReader:
                 self._plain(statement, target, scope)
             case tree.Subscript():
                 self._indexed(statement, target, scope)
-            case tree.Product(factors=(tree.Factor(item=tree.Name() as name), tree.Factor(item=tree.Group(items=items)))):
+            case tree.Product(
+                factors=(tree.Factor(item=tree.Name() as name), tree.Factor(item=tree.Group(items=items)))
+            ):
                 self._function(statement, name, items, scope)
             case _:
                 raise self.reader.fail(
@@ -133,7 +135,10 @@ class DefinitionReader:
         if scope.families:
             index = next(iter(scope.families)).name
             raise self.reader.fail(
-                "GS205", f"'{name.text}' is defined inside `for` without its index", name.span, f"{name.text}[{index}] = …"
+                "GS205",
+                f"'{name.text}' is defined inside `for` without its index",
+                name.span,
+                f"{name.text}[{index}] = …",
             )
         if statement.ranges:
             raise self.reader.fail("GS205", f"'{name.text}' has no index that `for` could bind", name.span)
@@ -152,7 +157,9 @@ class DefinitionReader:
     def _not_defined(self, name: tree.Name) -> None:
         if name.key in self.first:
             self.reader.diagnostics.error(
-                "GS203", f"'{name.text}' is defined twice", name.span,
+                "GS203",
+                f"'{name.text}' is defined twice",
+                name.span,
                 notes=[Note("first defined here", self.first[name.key])],
                 suggestion="give the second one a name of its own",
             )
@@ -176,7 +183,9 @@ class DefinitionReader:
         self.sheet.symbols[name.key] = symbol
         return symbol
 
-    def _as_declared(self, symbol: Symbol, value: Tensor, pattern: tuple[Affine, ...], statement: tree.Definition) -> Tensor:
+    def _as_declared(
+        self, symbol: Symbol, value: Tensor, pattern: tuple[Affine, ...], statement: tree.Definition
+    ) -> Tensor:
         """A name that was declared with a set and is then defined must have that shape."""
         mapping = dict(zip(symbol.axes, pattern, strict=False))
         goal = []
@@ -190,7 +199,11 @@ class DefinitionReader:
             value = Tensor((value.indices[0], Index("j", Affine(1), Affine(1))), value.body)
         if len(goal) != value.rank:
             wanted = Tensor(tuple(goal), value.body).describe()
-            raise self.reader.fail("GS301", f"'{symbol.name}' is declared as {wanted}, its equation gives {value.describe()}", statement.span)
+            raise self.reader.fail(
+                "GS301",
+                f"'{symbol.name}' is declared as {wanted}, its equation gives {value.describe()}",
+                statement.span,
+            )
         for a, b in zip(goal, value.indices, strict=True):
             self.reader.rules.conform(a, b, statement.span, f"the equation of '{symbol.name}'")
         symbol.row = value.row and value.rank == 1
@@ -241,9 +254,13 @@ class DefinitionReader:
         pattern = tuple(self.reader.affine(i, inner) for i in items if not isinstance(i, tree.Slice))
         free = tuple(dict.fromkeys(i for p in pattern for i in _indices(p)))
         if any(len(p.terms) > 1 or (p.terms and (p.constant or p.terms[0][1] != 1)) for p in pattern if _indices(p)):
-            raise self.reader.fail("GS108", "on the left an index stands alone", target.span, "shift it on the right side instead")
+            raise self.reader.fail(
+                "GS108", "on the left an index stands alone", target.span, "shift it on the right side instead"
+            )
         if len({i for p in pattern for i in _indices(p)}) != sum(1 for p in pattern if _indices(p)):
-            raise self.reader.fail("GS203", "an index stands twice on the left", target.span, "write the diagonal with diag(…)")
+            raise self.reader.fail(
+                "GS203", "an index stands twice on the left", target.span, "write the diagonal with diag(…)"
+            )
         self._check_families(scope, free, base, target)
         key = base.key
         is_family = key in self.outline.bases
@@ -280,7 +297,9 @@ class DefinitionReader:
     def _check_families(self, scope: Scope, free: tuple[Index, ...], base: tree.Name, target: tree.Subscript) -> None:
         missing = [i.name for i in scope.families if i not in free]
         if missing:
-            raise self.reader.fail("GS205", f"'{base.text}' is defined inside `for` without its index '{missing[0]}'", target.span)
+            raise self.reader.fail(
+                "GS205", f"'{base.text}' is defined inside `for` without its index '{missing[0]}'", target.span
+            )
 
     def _leading_axis(self, pattern: Affine, position: int, key: str, scope: Scope) -> Index:
         """The whole range of a family: its block together with its base cases."""
@@ -303,7 +322,11 @@ class DefinitionReader:
             for target in self.outline.bases.get(key, []):
                 _, items = flatten_subscript(target)
                 item = items[position] if position < len(items) else None
-                if item is None or isinstance(item, tree.Slice) or (isinstance(item, tree.Name) and not self._known_whole(item)):
+                if (
+                    item is None
+                    or isinstance(item, tree.Slice)
+                    or (isinstance(item, tree.Name) and not self._known_whole(item))
+                ):
                     continue
                 at = self.reader.affine(item, scope)
                 if self.reader.sizes.resolve(low - 1) == self.reader.sizes.resolve(at):
@@ -312,19 +335,25 @@ class DefinitionReader:
                     high = at
         return Index(name, low, high)
 
-    def _not_overlapping(self, symbol: Symbol, pattern: tuple[Affine, ...], statement: tree.Definition, base: tree.Name) -> None:
+    def _not_overlapping(
+        self, symbol: Symbol, pattern: tuple[Affine, ...], statement: tree.Definition, base: tree.Name
+    ) -> None:
         for equation in self.sheet.equations_of(symbol):
             if not _disjoint(equation.pattern[: len(pattern)], pattern):
                 span = equation.syntax.target.span if equation.syntax else None
                 self.reader.diagnostics.error(
-                    "GS203", f"'{base.text}' is defined twice for the same indices", statement.target.span,
+                    "GS203",
+                    f"'{base.text}' is defined twice for the same indices",
+                    statement.target.span,
                     notes=[Note("first defined here", span)],
                 )
                 raise Unreadable
 
     # ------------------------------------------------------------ functions
 
-    def _function(self, statement: tree.Definition, name: tree.Name, items: Sequence[tree.Expression], scope: Scope) -> None:
+    def _function(
+        self, statement: tree.Definition, name: tree.Name, items: Sequence[tree.Expression], scope: Scope
+    ) -> None:
         if scope.families:
             raise self.reader.fail("GS108", "a function is defined outside `for`", name.span)
         self._not_defined(name)
@@ -400,4 +429,6 @@ def _generalised(value: Tensor, pattern: tuple[Affine, ...], leading: tuple[Inde
 
             low, high = low.map_atoms(lift), high.map_atoms(lift)
         replaced.append(Index(axis.name, low, high))
-    return Tensor(tuple(replaced), substitute(value.body, dict(zip(value.indices, atoms(replaced), strict=True))), value.row)
+    return Tensor(
+        tuple(replaced), substitute(value.body, dict(zip(value.indices, atoms(replaced), strict=True))), value.row
+    )

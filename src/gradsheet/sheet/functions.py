@@ -59,12 +59,21 @@ def bars(reader: ExpressionReader, node: tree.Bars, scope: Scope) -> Tensor:
             raise reader.fail("GS301", "bars around a matrix have no one meaning", node.span, "det(A), ‖A‖, or abs(A)?")
         reader.diagnostics.remark("bars around a vector are read as its length", node.span)
     if which not in {"", "2", "1", "∞", "F"}:
-        raise reader.fail("GS108", f"the norm with index {which} is not part of the language", node.span, "‖x‖, ‖x‖₁ or ‖x‖_∞")
+        raise reader.fail(
+            "GS108", f"the norm with index {which} is not part of the language", node.span, "‖x‖, ‖x‖₁ or ‖x‖_∞"
+        )
     if which == "2" and tensor.rank > 1:
-        raise reader.fail("GS108", "the spectral norm is not part of the language", node.span, "‖A‖ is the Frobenius norm")
+        raise reader.fail(
+            "GS108", "the spectral norm is not part of the language", node.span, "‖A‖ is the Frobenius norm"
+        )
     if which in {"1", "∞"}:
         if tensor.rank > 1:
-            raise reader.fail("GS108", f"‖A‖ with index {which} of a matrix has two readings", node.span, "sum(abs(A)) or max(abs(A))?")
+            raise reader.fail(
+                "GS108",
+                f"‖A‖ with index {which} of a matrix has two readings",
+                node.span,
+                "sum(abs(A)) or max(abs(A))?",
+            )
         absolute = Tensor(tensor.indices, Call("abs", (tensor.body,)))
         return reader.rules.sum_all(absolute) if which == "1" else extreme(reader, "max", absolute)
     squares = reader.rules.sum_all(Tensor(tensor.indices, Power(tensor.body, number(2))))
@@ -93,11 +102,17 @@ def fill_defaults(reader: ExpressionReader, record: Elementwise, values: list[Te
     if record.name in {"max", "min"} and len(values) > 2:
         return values
     if len(values) != record.arity:
-        raise reader.fail("GS209", f"'{record.spellings[0]}' takes {record.arity} argument{'s' * (record.arity != 1)}, here are {len(values)}", span)
+        raise reader.fail(
+            "GS209",
+            f"'{record.spellings[0]}' takes {record.arity} argument{'s' * (record.arity != 1)}, here are {len(values)}",
+            span,
+        )
     return values
 
 
-def differentiated(reader: ExpressionReader, record: Elementwise, arguments: tuple[Expr, ...], primes: int, span: Span) -> Expr:
+def differentiated(
+    reader: ExpressionReader, record: Elementwise, arguments: tuple[Expr, ...], primes: int, span: Span
+) -> Expr:
     """The function, or its derivative for tanh'(z)."""
     if record.name in {"max", "min"} and len(arguments) > 2:
         result: Expr = Call(record.name, arguments[-2:])
@@ -128,7 +143,9 @@ def array_function(reader: ExpressionReader, record: ArrayOperation, tensor: Ten
     if record.argument_rank == 1:
         if tensor.rank != 1:
             what = "a scalar" if tensor.rank == 0 else f"{tensor.rank} axes"
-            raise reader.fail("GS303", f"{record.spellings[0]} of {what} needs its axis", span, f"{record.spellings[0]}[j](S[i,j])")
+            raise reader.fail(
+                "GS303", f"{record.spellings[0]} of {what} needs its axis", span, f"{record.spellings[0]}[j](S[i,j])"
+            )
         return reader.rules.array_call(record.name, tensor, record.result_rank)
     tensor = reader.rules.square_matrix(tensor, span, record.spellings[0])
     return reader.rules.array_call(record.name, tensor, record.result_rank)
@@ -143,7 +160,9 @@ def array_binder(
     index = indices[0]
     body = reader.read(node.body, scope)
     if body.rank:
-        raise reader.fail("GS301", f"the body of {node.kind}[{index.name}] must be a scalar for each {index.name}", node.body.span)
+        raise reader.fail(
+            "GS301", f"the body of {node.kind}[{index.name}] must be a scalar for each {index.name}", node.body.span
+        )
     record = ARRAY_OPERATIONS[{"softmax": "softmax", "logsumexp": "logsumexp", "logsoftmax": "logsoftmax"}[node.kind]]
     inner = index.fresh()
     argument = Lambda((inner,), substitute(body.body, {index: Affine.atom(inner)}))
@@ -175,7 +194,9 @@ def invoke(
     """E(v, h): the arguments have the shapes of the formal ones; a scalar function acts entry by entry."""
     definition = reader.sheet.functions[symbol]
     if len(values) != len(definition.formals):
-        raise reader.fail("GS209", f"'{symbol.name}' takes {len(definition.formals)} arguments, here are {len(values)}", span)
+        raise reader.fail(
+            "GS209", f"'{symbol.name}' takes {len(definition.formals)} arguments, here are {len(values)}", span
+        )
     if all(f.rank == 0 for f in definition.formals) and not definition.body.indices and any(v.rank for v in values):
         return reader.rules.elementwise(
             lambda b: Invoke(symbol, tuple(Lambda((), x) for x in b), ()), values, span, f"{symbol.name}(…)"
@@ -184,7 +205,11 @@ def invoke(
     for value, formal, place in zip(values, definition.formals, trees, strict=True):
         value = reader.rules.as_scalar(value, place.span, "this argument") if formal.rank == 0 else value
         if value.rank != formal.rank:
-            raise reader.fail("GS301", f"the argument '{formal.name}' of {symbol.name} is {Tensor(formal.axes, ZERO_EXPR).describe()}, here is {value.describe()}", place.span)
+            raise reader.fail(
+                "GS301",
+                f"the argument '{formal.name}' of {symbol.name} is {Tensor(formal.axes, ZERO_EXPR).describe()}, here is {value.describe()}",
+                place.span,
+            )
         for a, b in zip(formal.axes, value.indices, strict=True):
             reader.rules.conform(a, b, place.span, f"the argument '{formal.name}' of {symbol.name}")
         arguments.append(value.function)
@@ -251,7 +276,9 @@ def special(
             return None
 
 
-def special_on_tensors(reader: ExpressionReader, head: tree.Name, values: Sequence[Tensor], span: Span) -> Tensor | None:
+def special_on_tensors(
+    reader: ExpressionReader, head: tree.Name, values: Sequence[Tensor], span: Span
+) -> Tensor | None:
     """sum, mean, trace, diag and their like."""
     rules = reader.rules
     match head.key, values:
@@ -265,7 +292,9 @@ def special_on_tensors(reader: ExpressionReader, head: tree.Name, values: Sequen
             mean = multiply(Power(rules.count(x.indices), number(-1)), rules.sum_all(x).body)
             fresh = fresh_indices(x.indices)
             spread = Power(Add((x.at(atoms(fresh)), multiply(number(-1), mean))), number(2))
-            return scalar(multiply(Power(rules.count(x.indices), number(-1)), rules.sum_all(Tensor(fresh, spread)).body))
+            return scalar(
+                multiply(Power(rules.count(x.indices), number(-1)), rules.sum_all(Tensor(fresh, spread)).body)
+            )
         case ("prod", [x]) if x.rank:
             body = x.body
             for index in reversed(x.indices):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Affine, Expr, Index, Integer, Piecewise, Relation, Size
+from gradsheet.sheet import conditions
 from gradsheet.sheet.scope import indicator
 from gradsheet.sheet.sizes import length
 from gradsheet.sheet.tensors import Tensor
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 def array(reader: ExpressionReader, node: tree.Array, scope: Scope) -> Tensor:
     """`[z > 0]`, `[1, 2, 3]`, `[a; b]`, `[A, B; C, D]`."""
     if len(node.rows) == 1 and len(node.rows[0]) == 1 and isinstance(node.rows[0][0], (tree.Comparison, tree.Logic)):
-        indices, condition = reader.condition(node.rows[0][0], scope)
+        indices, condition = conditions.condition(reader, node.rows[0][0], scope)
         return Tensor(indices, indicator(condition))
     if not node.rows or not node.rows[0]:
         raise reader.fail("GS102", "an empty array has no shape", node.span)
     rows = [[reader.read(item, scope) for item in row] for row in node.rows]
-    if len(rows) == 1 and any(isinstance(item, tree.Array) for item in node.rows[0]) and all(t.rank == 1 for t in rows[0]):
+    if (
+        len(rows) == 1
+        and any(isinstance(item, tree.Array) for item in node.rows[0])
+        and all(t.rank == 1 for t in rows[0])
+    ):
         return _stack(reader, rows[0], node.span)
     if len(rows) == 1:
         if any(t.rank == 2 for t in rows[0]):
@@ -45,7 +50,9 @@ def concatenate(reader: ExpressionReader, parts: list[Tensor], span: Span) -> Te
     """One below the other along the first axis; a scalar is one entry."""
     rank = max(1, max(t.rank for t in parts))
     if any(t.rank not in {rank, 0 if rank == 1 else rank} for t in parts):
-        raise reader.fail("GS301", "parts of different shapes cannot be stacked: " + ", ".join(t.describe() for t in parts), span)
+        raise reader.fail(
+            "GS301", "parts of different shapes cannot be stacked: " + ", ".join(t.describe() for t in parts), span
+        )
     if all(t.rank == 0 for t in parts):
         total = Affine.atom(Size.of(len(parts)))
         reader.sizes.fix(total)

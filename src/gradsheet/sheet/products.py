@@ -65,7 +65,11 @@ class ProductReader:
             return self.reader.read(item, scope), position + 1
         following = position + 1
         if following >= len(factors) or factors[following].sign != "":
-            if following < len(factors) and factors[following].sign in {"⊙", "·", "*", "/"} or following >= len(factors):
+            if (
+                (following < len(factors)
+                and factors[following].sign in {"⊙", "·", "*", "/"})
+                or following >= len(factors)
+            ):
                 raise self.reader.fail(
                     "GS208", f"the function '{head.text}' needs its argument", item.span, f"{head.text}(…)"
                 )
@@ -84,7 +88,9 @@ class ProductReader:
             rest = self._shown(factors[following + 1].item)
             name = head.text
             raise self.reader.fail(
-                "GS106", f"'{name} {number_text} {rest}' has two readings", item.span.to(factors[following + 1].item.span),
+                "GS106",
+                f"'{name} {number_text} {rest}' has two readings",
+                item.span.to(factors[following + 1].item.span),
                 f"{name}({number_text}) {rest} or {name}({number_text} {rest})?",
             )
         inner, after = self.operand(factors, following, scope)
@@ -96,7 +102,9 @@ class ProductReader:
     def _power(self, tensor: Tensor, exponent: tree.Expression, item: tree.Expression, scope: Scope) -> Tensor:
         value = self.reader.read(exponent, scope).body
         if isinstance(value, Number) and value.value < 0:
-            raise self.reader.fail("GS108", "an inverse function is not written this way", item.span, "1/f(x), or the name of the inverse")
+            raise self.reader.fail(
+                "GS108", "an inverse function is not written this way", item.span, "1/f(x), or the name of the inverse"
+            )
         return self.reader.rules.elementwise(lambda b: Power(b[0], value), (tensor,), item.span, "this power")
 
     def _postfix(self, tensor: Tensor, postfix: tree.Expression, scope: Scope) -> Tensor:
@@ -137,10 +145,19 @@ class ProductReader:
 
     def _declared(self, head: tree.Name, scope: Scope) -> bool:
         reader = self.reader
-        return any(head.key in known for known in (reader.sheet.symbols, scope.locals, reader.sheet.unspecified, reader.templates))
+        return any(
+            head.key in known
+            for known in (reader.sheet.symbols, scope.locals, reader.sheet.unspecified, reader.templates)
+        )
 
     def apply(
-        self, head: tree.Name, primes: int, values: list[Tensor], trees: list[tree.Expression], item: tree.Expression, scope: Scope
+        self,
+        head: tree.Name,
+        primes: int,
+        values: list[Tensor],
+        trees: list[tree.Expression],
+        item: tree.Expression,
+        scope: Scope,
     ) -> Tensor:
         reader, key = self.reader, head.key
         span = item.span.to(trees[-1].span) if trees else item.span
@@ -149,7 +166,9 @@ class ProductReader:
             return functions.invoke_template(reader, head, values, trees, span)
         if symbol is not None and symbol.role is Role.FUNCTION:
             if primes:
-                raise reader.fail("GS214", f"the derivative of '{head.text}' is not written with a prime here", item.span)
+                raise reader.fail(
+                    "GS214", f"the derivative of '{head.text}' is not written with a prime here", item.span
+                )
             return functions.invoke(reader, symbol, values, trees, span)
         if key in reader.sheet.unspecified:
             function = reader.sheet.unspecified[key]
@@ -166,7 +185,10 @@ class ProductReader:
             if record.name == "log" and len(values) == 1 and functions.is_determinant(values[0]):
                 return functions.log_determinant(values[0])
             return reader.rules.elementwise(
-                lambda b: functions.differentiated(reader, record, tuple(b), primes, span), values, span, f"{head.text}(…)"
+                lambda b: functions.differentiated(reader, record, tuple(b), primes, span),
+                values,
+                span,
+                f"{head.text}(…)",
             )
         if key in ARRAY_SPELLINGS:
             if primes:
@@ -208,4 +230,3 @@ def _split_postfix(item: tree.Expression) -> tuple[tree.Expression, list[tree.Ex
 def _symbolic(item: tree.Expression) -> bool:
     core, _ = (item.base, None) if isinstance(item, (tree.Power, tree.Subscript)) else (item, None)
     return isinstance(core, tree.Name)
-

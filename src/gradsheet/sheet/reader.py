@@ -133,12 +133,15 @@ class SheetReader:
             if symbol not in inputs:
                 kind = "a function" if symbol.role is Role.FUNCTION else "computed by an equation"
                 self.diagnostics.error(
-                    "GS213", f"'{name.text}' cannot be a parameter: it is {kind}", name.span,
+                    "GS213",
+                    f"'{name.text}' cannot be a parameter: it is {kind}",
+                    name.span,
                     suggestion="parameters are declared with a set and have no equation",
                 )
             elif symbol.is_integer or symbol.domain.kind in {"finite", "onehot"}:
                 self.diagnostics.error(
-                    "GS213", f"'{name.text}' cannot be a parameter: it takes separate values, so nothing can be differentiated",
+                    "GS213",
+                    f"'{name.text}' cannot be a parameter: it takes separate values, so nothing can be differentiated",
                     name.span,
                 )
             else:
@@ -154,7 +157,9 @@ class SheetReader:
         if value.rank:
             if not self.expressions.rules.is_one(value):
                 raise self.expressions.fail(
-                    "GS211", f"the objective must be a scalar, and is {value.describe()}", statement.value.span,
+                    "GS211",
+                    f"the objective must be a scalar, and is {value.describe()}",
+                    statement.value.span,
                     "sum it, take a norm, or write `pullback y` for its backward pass with any upstream gradient",
                 )
             value = self.expressions.rules.as_scalar(value, statement.value.span, "the objective")
@@ -167,7 +172,11 @@ class SheetReader:
         if symbol is None:
             symbol = self.definitions.anonymous(self._objective_name(), value, span=statement.value.span)
         if symbol.role is not Role.DEFINITION:
-            raise self.expressions.fail("GS210", f"'{symbol.name}' is declared, not computed: there is nothing to differentiate", statement.value.span)
+            raise self.expressions.fail(
+                "GS210",
+                f"'{symbol.name}' is declared, not computed: there is nothing to differentiate",
+                statement.value.span,
+            )
         self.sheet.objective = Objective(statement.sense, symbol, statement)
         if statement.method is not None:
             self._method(statement.method)
@@ -179,7 +188,9 @@ class SheetReader:
     def _method(self, method: tree.Method) -> None:
         if method.name.key.lower() not in {"sgd", "gd"}:
             raise self.expressions.fail(
-                "GS108", f"the method '{method.name.text}' is not known here", method.name.span,
+                "GS108",
+                f"the method '{method.name.text}' is not known here",
+                method.name.span,
                 "by sgd(η = 0.1), or an `update` block with your own rule",
             )
         names = ("η", "eta", "rate", "lr", "α", "γ", "ε", "step", "learning_rate", "learningrate")
@@ -221,7 +232,9 @@ class SheetReader:
         if symbol is None:
             raise self.expressions.unknown(target, scope)
         if symbol.role is not Role.INPUT:
-            raise self.expressions.fail("GS213", f"'{target.text}' is computed by an equation and cannot be updated", target.span)
+            raise self.expressions.fail(
+                "GS213", f"'{target.text}' is computed by an equation and cannot be updated", target.span
+            )
         if assignment.ranges:
             scope = scope.with_indices(self.expressions.bind(assignment.ranges, assignment.value, scope))
         pattern: list[Affine] = []
@@ -242,12 +255,16 @@ class SheetReader:
         inner = scope.with_indices(named)
         value = self.expressions.read(assignment.value, inner)
         mapping = dict(zip(symbol.axes, pattern, strict=False))
-        rest = [Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[len(pattern) :]]  # type: ignore[arg-type]
+        rest = [
+            Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[len(pattern) :]
+        ]  # type: ignore[arg-type]
         if rest and value.rank == 0:
             value = Tensor(tuple(rest), value.body)
         goal = Tensor(tuple(rest), value.body)
         if value.rank != len(rest):
-            raise self.expressions.fail("GS301", f"'{target.text}' is {goal.describe()}, the new value is {value.describe()}", assignment.span)
+            raise self.expressions.fail(
+                "GS301", f"'{target.text}' is {goal.describe()}, the new value is {value.describe()}", assignment.span
+            )
         for a, b in zip(rest, value.indices, strict=True):
             self.expressions.rules.conform(a, b, assignment.span, f"the update of '{target.text}'")
         full = Tensor((*free, *value.indices), value.body)
@@ -269,11 +286,16 @@ class SheetReader:
                     self.expressions.unknown(base, scope)
                 continue
             if key in self.sheet.symbols and self.sheet.symbols[key].role is not Role.INPUT:
-                self.diagnostics.error("GS203", f"'{base.text}' is computed by an equation, and a value is given too", target.span)
+                self.diagnostics.error(
+                    "GS203", f"'{base.text}' is computed by an equation, and a value is given too", target.span
+                )
                 continue
             if key in seen and not items:
                 self.diagnostics.error(
-                    "GS203", f"'{base.text}' is given twice", target.span, notes=[Note("first given here", seen[key].span)]
+                    "GS203",
+                    f"'{base.text}' is given twice",
+                    target.span,
+                    notes=[Note("first given here", seen[key].span)],
                 )
                 continue
             seen[key] = target
@@ -289,14 +311,20 @@ class SheetReader:
                 ):
                     span = equation.syntax.span if equation.syntax else None
                     self.diagnostics.error(
-                        "GS108", "`mean` or `sum` of a scalar runs over the data and stands in the objective only", span,
+                        "GS108",
+                        "`mean` or `sum` of a scalar runs over the data and stands in the objective only",
+                        span,
                         suggestion="minimize mean L + …; or sum over an index: 1/N sum[i] …",
                     )
 
     def _say_shadowed(self) -> None:
         for key, symbol in self.sheet.symbols.items():
-            if symbol.span is not None and (key in ELEMENTWISE_SPELLINGS or key in ARRAY_SPELLINGS or key in _BUILTIN_LETTERS):
-                self.diagnostics.remark(f"'{symbol.name}' is the sheet's own name here, not the built-in one", symbol.span)
+            if symbol.span is not None and (
+                key in ELEMENTWISE_SPELLINGS or key in ARRAY_SPELLINGS or key in _BUILTIN_LETTERS
+            ):
+                self.diagnostics.remark(
+                    f"'{symbol.name}' is the sheet's own name here, not the built-in one", symbol.span
+                )
         plain = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
         for key, symbol in self.sheet.symbols.items():
             if key != key.translate(plain) and key.translate(plain) in self.sheet.symbols:
@@ -308,15 +336,20 @@ class SheetReader:
 
 def _is_cotangent(key: str, pullbacks: Sequence[Symbol], marked: set[str]) -> bool:
 
-
-    return normalize("NFC", key) in {normalize("NFC", m) for m in marked} or any(key == f"{s.name}bar" for s in pullbacks)
+    return normalize("NFC", key) in {normalize("NFC", m) for m in marked} or any(
+        key == f"{s.name}bar" for s in pullbacks
+    )
 
 
 def _names_of(statement: tree.Statement) -> set[str]:
     """The names that a statement would have introduced."""
     match statement:
         case tree.Declaration(names=names):
-            return {n.key if isinstance(n, tree.Name) else n.base.key for n in names if isinstance(n, tree.Name) or isinstance(n.base, tree.Name)}  # type: ignore[union-attr]
+            return {
+                n.key if isinstance(n, tree.Name) else n.base.key
+                for n in names
+                if isinstance(n, tree.Name) or isinstance(n.base, tree.Name)
+            }  # type: ignore[union-attr]
         case tree.Definition(target=target):
             name = Outline.target_name(target)
             return {name.key} if name else set()

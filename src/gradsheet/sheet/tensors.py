@@ -16,6 +16,7 @@ from gradsheet.expressions import (
     Integer,
     Lambda,
     Multiply,
+    Number,
     Piecewise,
     Power,
     Reduce,
@@ -108,7 +109,9 @@ class ShapeRules:
         )
         if low_a != low_b and same_length:
             shift = low_b - low_a
-            moved = f"i {'-' if shift.constant < 0 else '+'} {abs(shift.constant)}" if shift.is_constant else f"i + {shift}"
+            moved = (
+                f"i {'-' if shift.constant < 0 else '+'} {abs(shift.constant)}" if shift.is_constant else f"i + {shift}"
+            )
             raise self.fail(
                 "GS305",
                 f"{what}: axes {a.low}..{a.high} and {b.low}..{b.high} have the same length but start apart",
@@ -144,7 +147,9 @@ class ShapeRules:
         if any(t.rank == 0 and t.body.symbols for t in tensors):
             for k, tensor in enumerate(tensors):
                 if self.is_one(tensor):
-                    tensors[k] = self.as_scalar(tensor, span, f"in {what}, a part of shape {shape_text(tensor.indices)}")
+                    tensors[k] = self.as_scalar(
+                        tensor, span, f"in {what}, a part of shape {shape_text(tensor.indices)}"
+                    )
         shaped = [t for t in tensors if t.rank]
         if not shaped:
             return (), [t.body for t in tensors], False
@@ -204,7 +209,12 @@ class ShapeRules:
             if b.row and not a.row:
                 return self._outer(a, b)
             kind = "rows" if a.row else "vectors"
-            raise self.fail("GS302", f"a product of two {kind} is not defined", span, "⊙ for entry by entry, or x' y for the inner product?")
+            raise self.fail(
+                "GS302",
+                f"a product of two {kind} is not defined",
+                span,
+                "⊙ for entry by entry, or x' y for the inner product?",
+            )
         if a.rank == 2 and b.rank == 2:
             return self._contract(a, b, span)
         if a.rank == 2 and b.rank == 1 and not b.row:
@@ -218,11 +228,15 @@ class ShapeRules:
 
     def _contract(self, a: Tensor, b: Tensor, span: Span) -> Tensor:
         inner = a.indices[-1]
-        if a.rank == 2 and not self.sizes.conform(inner.range, b.indices[0].range) and self.sizes.conform(
-            a.indices[0].range, b.indices[0].range
+        if (
+            a.rank == 2
+            and not self.sizes.conform(inner.range, b.indices[0].range)
+            and self.sizes.conform(a.indices[0].range, b.indices[0].range)
         ):
             shapes = f"{shape_text(a.indices)} times {shape_text(b.indices)}"
-            raise self.fail("GS301", f"this product does not conform: {shapes}", span, "transpose the left factor: A' x")
+            raise self.fail(
+                "GS301", f"this product does not conform: {shapes}", span, "transpose the left factor: A' x"
+            )
         self.conform(inner, b.indices[0], span, f"this product ({shape_text(a.indices)} times {shape_text(b.indices)})")
         index = Index(_inner_name(inner, b.indices[0]), inner.low, inner.high)
         at = Affine.atom(index)
@@ -315,3 +329,16 @@ def multiply(*factors: Expr) -> Expr:
     for factor in factors:
         flat.extend(factor.factors if isinstance(factor, Multiply) else (factor,))
     return flat[0] if len(flat) == 1 else Multiply(tuple(flat))
+
+
+def is_whole(body: Expr) -> bool:
+    """Whether a scalar is a whole number as it stands."""
+    return isinstance(body, Integer) or (isinstance(body, Number) and body.value.denominator == 1)
+
+
+def whole(body: Expr) -> Affine:
+    """That whole number as an affine expression."""
+    if isinstance(body, Integer):
+        return body.value
+    assert isinstance(body, Number)
+    return Affine(int(body.value))

@@ -22,7 +22,9 @@ def domain_of(kind: str) -> Domain:
     return Float64() if kind == "float64" else CertifiedDomain()
 
 
-def evaluate_step(derivation: Derivation, the_pass: Pass, domain: Domain, inputs: Inputs, values: Mapping[Symbol, Values]) -> State:
+def evaluate_step(
+    derivation: Derivation, the_pass: Pass, domain: Domain, inputs: Inputs, values: Mapping[Symbol, Values]
+) -> State:
     """All values at the present parameters."""
     result = the_pass.run(domain, inputs, values)
     objective = None
@@ -59,7 +61,9 @@ def updated(derivation: Derivation, domain: Domain, inputs: Inputs, state: State
     return changed
 
 
-def _assigned(evaluator: Evaluator, symbol: Symbol, pattern: tuple[Affine, ...], indices: tuple[Any, ...], body: Expr) -> Any:
+def _assigned(
+    evaluator: Evaluator, symbol: Symbol, pattern: tuple[Affine, ...], indices: tuple[Any, ...], body: Expr
+) -> Any:
     """The new array of a symbol after `symbol[pattern] ← body`."""
     held = evaluator.values[symbol]
     if isinstance(held, dict):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.derivation import Pass, derive, needed_inputs
-from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.diagnostics import CheckError, Diagnostic, Diagnostics, SheetError
 from gradsheet.evaluation import (
-    CyclicDefinitionError,
     Evaluator,
     TooManyConfigurationsError,
     UndecidedError,
@@ -20,15 +19,19 @@ from gradsheet.evaluation.evaluate import symbol_depth
 from gradsheet.expressions import Access, Call, Index, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
 from gradsheet.operations import ELEMENTWISE
+from gradsheet.sheet.expressions import ExpressionReader
+from gradsheet.sheet.scope import Scope
+from gradsheet.sheet.sizes import SizeTable
+from gradsheet.sheet.tensors import Tensor, Unreadable
 from gradsheet.solution.model import Solution, State
 from gradsheet.solution.numbers import domain_of, evaluate_step, updated
-from gradsheet.verification import verify
+from gradsheet.verification import Check, verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradsheet.derivation import Derivation
-    from gradsheet.evaluation import Inputs
+    from gradsheet.evaluation import Domain, Inputs
     from gradsheet.sheet import Equation, Sheet
 
 PRECISIONS = (128, 256, 512, 1024, 2048)
@@ -66,8 +69,21 @@ def solve(
         solution.remarks.append(f"{names} is not specified, so there are no numbers")
     solution.conventions = conventions(solution)
     if check:
-        solution.verification = verify(derivation, inputs if solution.has_values else None, solution.kind)
+        solution.verification = verified(derivation, inputs if solution.has_values else None, solution.kind)
+        failures = solution.verification.failures()
+        if failures:
+            raise CheckError(_report(solution, failures))
     return solution
+
+
+def _report(solution: Solution, failures: list[Check]) -> str:
+    """What an internal error says: never the gradient, but all that is needed to find the fault."""
+    lines = ["a derived gradient failed its verification, and is not shown; this is a fault of gradsheet"]
+    for check in failures:
+        lines.append(f"  ∂{check.of}/∂{', '.join(check.wrt)} {check.where}: {check.difference}")
+    lines.append("the sheet:")
+    lines.extend("  " + line for line in solution.sheet.source.text.splitlines()[:60])
+    return "\n".join(lines)
 
 
 def _takes_data(derivation: Derivation) -> bool:
@@ -89,6 +105,8 @@ def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
     needed = needed_inputs(derivation.graph, derivation.graph.equations)
     for rule in sheet.updates:
         needed |= {s for s in rule.value.symbols if s.role is Role.INPUT} | {rule.symbol}
+    if sheet.rate is not None:
+        needed |= rate_symbols(sheet)
     needed = {s for s in needed if s.role is not Role.LOCAL or s in sheet.symbols.values()}
     missing = sorted((s for s in needed if s not in inputs.given), key=lambda s: s.serial)
     incomplete = [
@@ -103,7 +121,13 @@ def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
         if kind is None:
             return
         asked = "--float" if kind == "float64" else "--exact"
-        _fail(sheet, "GS401", f"numbers are asked for ({asked}), and no values are given", missing[0], "add a `given` block, or --given values.json")
+        _fail(
+            sheet,
+            "GS401",
+            f"numbers are asked for ({asked}), and no values are given",
+            missing[0],
+            "add a `given` block, or --given values.json",
+        )
     if not (inputs.given & needed):
         return
     names = ", ".join(s.name for s in missing)
@@ -134,13 +158,17 @@ def _numbers(solution: Solution, inputs: Inputs, kind: str | None, steps: int | 
             continue
         except UndefinedValueError as problem:
             raise SheetError((_undefined(sheet, problem),)) from None
-        except CyclicDefinitionError as problem:
-            raise SheetError((cyclic(sheet, problem),)) from None
         except TooManyConfigurationsError as problem:
             _fail(sheet, "GS408", str(problem), None, "give smaller sizes, or leave out the values")
         else:
             return
-    _fail(sheet, "GS407", f"a comparison cannot be decided at {precisions[-1]} bits: two sides are equal to that precision", None, "--float, or other values")
+    _fail(
+        sheet,
+        "GS407",
+        f"a comparison cannot be decided at {precisions[-1]} bits: two sides are equal to that precision",
+        None,
+        "--float, or other values",
+    )
 
 
 def _run(solution: Solution, inputs: Inputs, kind: str, count: int) -> None:
@@ -164,22 +192,29 @@ def _run(solution: Solution, inputs: Inputs, kind: str, count: int) -> None:
     solution.states = states
 
 
-def _rate(solution: Solution, inputs: Inputs, domain: Any) -> Any:
-    from gradsheet.diagnostics import Diagnostics  # noqa: PLC0415
-    from gradsheet.sheet.expressions import ExpressionReader  # noqa: PLC0415
-    from gradsheet.sheet.scope import Scope  # noqa: PLC0415
-    from gradsheet.sheet.sizes import SizeTable  # noqa: PLC0415
-    from gradsheet.sheet.tensors import Unreadable  # noqa: PLC0415
-
-    sheet = solution.sheet
+def _rate_tensor(sheet: Sheet) -> Tensor:
+    """The learning rate of `by sgd(…)`, which may use declared names."""
     assert sheet.rate is not None
     diagnostics = Diagnostics(sheet.source)
     try:
         value = ExpressionReader(sheet, diagnostics, SizeTable()).read(sheet.rate.value, Scope())
     except Unreadable:
         raise SheetError(tuple(diagnostics.errors)) from None
+    if value.rank:
+        raise SheetError(
+            (Diagnostic("GS301", "the learning rate must be a scalar", sheet.rate.value.span, sheet.source),)
+        )
+    return value
+
+
+def rate_symbols(sheet: Sheet) -> set[Symbol]:
+    return set(_rate_tensor(sheet).body.symbols)
+
+
+def _rate(solution: Solution, inputs: Inputs, domain: Domain) -> Any:
+    body = _rate_tensor(solution.sheet).body
     evaluator = Evaluator(domain, inputs.sizes.values, inputs.sizes.families, inputs.arrays(domain))
-    result = evaluator.evaluate(value.body).data
+    result = evaluator.evaluate(body).data
     return result[()] if isinstance(result, np.ndarray) else result
 
 
@@ -189,7 +224,9 @@ def _kind(solution: Solution, inputs: Inputs) -> str:
     for value in inputs.values.values():
         entries += sum(v.size for v in value.values()) if isinstance(value, dict) else value.size
     work = entries
-    evaluator = Evaluator(domain_of("float64"), inputs.sizes.values, inputs.sizes.families, inputs.arrays(domain_of("float64")))
+    evaluator = Evaluator(
+        domain_of("float64"), inputs.sizes.values, inputs.sizes.families, inputs.arrays(domain_of("float64"))
+    )
     for equation in solution.derivation.graph.equations:
         work += _work(equation, solution, evaluator) * max(1, inputs.rows)
         if work > MOST_EXACT_WORK:
@@ -227,14 +264,6 @@ def _undefined(sheet: Sheet, problem: UndefinedValueError) -> Diagnostic:
     )
 
 
-def cyclic(sheet: Sheet, problem: CyclicDefinitionError) -> Diagnostic:
-    names = ", ".join(s.name for s in problem.symbols)
-    return Diagnostic(
-        "GS204", f"the definitions of {names} need each other", problem.symbols[0].span, sheet.source,
-        suggestion="a recursion moves along an index, as in h[t] = f(h[t-1]), one way only",
-    )
-
-
 # ---------------------------------------------------------------- conventions
 
 
@@ -254,7 +283,11 @@ def conventions(solution: Solution) -> list[str]:
     if _takes_data(solution.derivation):
         rows = solution.row_count
         takes = ", ".join(sorted(s.name for s in (solution.inputs.data if solution.inputs else ())))
-        text = f"{takes} take the data axis ({rows} rows)" if takes else "L is stated for one example; values with one more axis are rows of data"
+        text = (
+            f"{takes} take the data axis ({rows} rows)"
+            if takes
+            else "L is stated for one example; values with one more axis are rows of data"
+        )
         found.append(text + "; terms without data are counted once")
     objective = solution.sheet.objective
     if objective is not None and objective.sense == "maximize" and (solution.sheet.rate is not None):
@@ -276,7 +309,9 @@ def _on_kinks(solution: Solution) -> list[str]:
         for node in walk(solution.derivation.graph.body(equation)):
             if not (isinstance(node, Call) and isinstance(node.function, str) and ELEMENTWISE[node.function].kink):
                 continue
-            if not set(node.free) <= set(equation.free) or not all(isinstance(a, (Access, Call)) or True for a in node.arguments):
+            if not set(node.free) <= set(equation.free) or not all(
+                isinstance(a, (Access, Call)) or True for a in node.arguments
+            ):
                 continue
             evaluator = Evaluator(domain, inputs.sizes.values, inputs.sizes.families, state.values)
             try:

@@ -54,7 +54,9 @@ def _filled(sizes: Sizes, low: Affine, high: Affine) -> bool:
     return a is None or b is None or b >= a
 
 
-def _all_sizes(derivation: Derivation) -> tuple[list[Size], dict[str, tuple[Affine, Affine]], list[tuple[Affine, Affine]]]:
+def _all_sizes(
+    derivation: Derivation,
+) -> tuple[list[Size], dict[str, tuple[Affine, Affine]], list[tuple[Affine, Affine]]]:
     """Every size in the sheet, size families, and the ranges that must not be empty."""
     found: dict[Size, None] = {}
     ranges: list[tuple[Affine, Affine]] = []
@@ -87,14 +89,17 @@ def _all_sizes(derivation: Derivation) -> tuple[list[Size], dict[str, tuple[Affi
     return list(found), dict(sheet.size_families), ranges
 
 
-def draw_inputs(derivation: Derivation, needed: Iterable[Symbol], rng: random.Random, style: int, rows: dict[Symbol, int]) -> Inputs:
+def draw_inputs(
+    derivation: Derivation, needed: Iterable[Symbol], rng: random.Random, style: int, rows: dict[Symbol, int]
+) -> Inputs:
     """Random values for inputs; `style` moves the interval from which reals come, for functions with a domain."""
     inputs = Inputs(sizes=draw_sizes(derivation, rng))
     for symbol in sorted(needed, key=lambda s: s.serial):
         depth = symbol_depth(symbol)
         if depth:
             inputs.values[symbol] = {
-                member: _array(shape, symbol, inputs.sizes, rng, style) for member, shape in _members(symbol, depth, inputs.sizes)
+                member: _array(shape, symbol, inputs.sizes, rng, style)
+                for member, shape in _members(symbol, depth, inputs.sizes)
             }
             continue
         shape = _shape(symbol.axes, inputs.sizes, {})

@@ -73,7 +73,9 @@ class Verification:
         return text + ("; " + "; ".join(self.problems) if self.problems else "")
 
 
-def verify(derivation: Derivation, inputs: Inputs | None = None, kind: str = "symbolic", *, points: int = 2, seed: int = 1) -> Verification:
+def verify(
+    derivation: Derivation, inputs: Inputs | None = None, kind: str = "symbolic", *, points: int = 2, seed: int = 1
+) -> Verification:
     """Check every adjoint at generic points, and at the given values where there are some."""
     result = Verification()
     groups = _groups(derivation)
@@ -106,8 +108,7 @@ def _rows(derivation: Derivation, of: Symbol) -> dict[Symbol, int]:
         return {}
     used: set[Symbol] = set()
     for node in terms:
-        for symbol in node.symbols:
-            used |= graph.needed_for(symbol)
+        used |= graph.needed_for(*node.symbols)
     outside: set[Symbol] = set()
     for equation in graph.clauses[of]:
         covered = {s for n in walk(graph.body(equation)) if isinstance(n, OverData) for s in n.symbols}
@@ -129,7 +130,9 @@ def _unspecified(derivation: Derivation) -> set[str]:
     }
 
 
-def _generic(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], rng: random.Random, result: Verification) -> None:
+def _generic(
+    derivation: Derivation, of: Symbol, adjoints: list[Adjoint], rng: random.Random, result: Verification
+) -> None:
     equations = derivation.graph.equations
     needed = needed_inputs(derivation.graph, equations) | set(derivation.cotangents.values())
     functions = unspecified_functions(_unspecified(derivation), rng)
@@ -163,7 +166,9 @@ def _generic(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], rng: r
     result.problems.append(f"{names}: {reason}")
 
 
-def _at_values(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inputs: Inputs, result: Verification) -> None:
+def _at_values(
+    derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inputs: Inputs, result: Verification
+) -> None:
     rng = random.Random(7)
     for bits in _PRECISIONS:
         try:
@@ -257,11 +262,8 @@ def _run(
 ) -> dict[Symbol, Any]:  # fmt: skip
     """Values as jets with every moved symbol pushed; adjoints are computed along where they are asked for."""
     graph = derivation.graph
-    wanted = set(graph.needed_for(root)) if root in graph.clauses else set()
-    for symbol in with_adjoints:
-        wanted |= graph.needed_for(symbol)
-    for symbol in derivation.targets if derivation.cotangents else ():
-        wanted |= graph.needed_for(symbol)
+    targets = derivation.targets if derivation.cotangents else ()
+    wanted = graph.needed_for(root, *with_adjoints, *targets)
     equations = [e for e in graph.equations if e.symbol in wanted]
     moved = _Moved(order)
     pushes = {s: moved.jet(d) for s, d in moves.items()}
@@ -314,7 +316,9 @@ def _restricted(direction: Any, variable: Symbol, adjoint: Adjoint, gradient: An
     return direction
 
 
-def _target(derivation: Derivation, root: Symbol, jets: dict[Symbol, Any], plain: dict[Symbol, Any], rng: random.Random) -> tuple[arb, Any]:
+def _target(
+    derivation: Derivation, root: Symbol, jets: dict[Symbol, Any], plain: dict[Symbol, Any], rng: random.Random
+) -> tuple[arb, Any]:
     """The first Taylor coefficient of the target, contracted with a random upstream gradient if it is no scalar."""
     if derivation.cotangents:
         total = arb(0)
@@ -374,14 +378,22 @@ def _verdict(
         if difference.rad() > scale.mid() * arb(2) ** -_TOLERANCE:
             return None
         digits = _digits(difference, scale)
-        return [Check(of, names, where, "directional derivatives by Taylor series in ball arithmetic", digits, passed=True)]
+        return [
+            Check(of, names, where, "directional derivatives by Taylor series in ball arithmetic", digits, passed=True)
+        ]
     # Different for certain: find out which, moving one symbol at a time.
     checks = []
     for adjoint in adjoints:
         variable = adjoint.wrt[-1]
         jets = _run(derivation, root, inputs, functions, {variable: moves[variable]}, 1)
         if derivation.cotangents or upstream is None:
-            alone, _ = _target(derivation, root, jets, _run(derivation, root, inputs, functions, {}, 0, with_adjoints=[]) | dict(_bars(derivation, inputs)), random.Random(0))
+            alone, _ = _target(
+                derivation,
+                root,
+                jets,
+                _run(derivation, root, inputs, functions, {}, 0, with_adjoints=[]) | dict(_bars(derivation, inputs)),
+                random.Random(0),
+            )
         else:
             alone = arb(0)
             for weight, jet in zip(upstream.reshape(-1), np.asarray(jets[root], dtype=object).reshape(-1), strict=True):
@@ -389,9 +401,29 @@ def _verdict(
         gap = alone - contributions[adjoint]
         passed = bool(gap.contains(0))
         text = "" if passed else f"series {float(alone.mid()):.6g}, rules {float(contributions[adjoint].mid()):.6g}"
-        checks.append(Check(of, (variable.name,), where, "directional derivatives by Taylor series in ball arithmetic", _digits(gap, scale) if passed else 0, passed, text))
+        checks.append(
+            Check(
+                of,
+                (variable.name,),
+                where,
+                "directional derivatives by Taylor series in ball arithmetic",
+                _digits(gap, scale) if passed else 0,
+                passed,
+                text,
+            )
+        )
     if all(c.passed for c in checks):
-        checks.append(Check(of, names, where, "directional derivatives by Taylor series in ball arithmetic", 0, passed=False, difference="all together"))
+        checks.append(
+            Check(
+                of,
+                names,
+                where,
+                "directional derivatives by Taylor series in ball arithmetic",
+                0,
+                passed=False,
+                difference="all together",
+            )
+        )
     return checks
 
 
@@ -437,7 +469,9 @@ def _second_order(
             right += x * entry.value * y
     difference = left - right
     scale = abs(left) + abs(right) + arb(1)
-    if not difference.is_finite() or (difference.contains(0) and difference.rad() > scale.mid() * arb(2) ** -_TOLERANCE):
+    if not difference.is_finite() or (
+        difference.contains(0) and difference.rad() > scale.mid() * arb(2) ** -_TOLERANCE
+    ):
         return None
     passed = bool(difference.contains(0))
     text = "" if passed else f"series {float(left.mid()):.6g}, rules {float(right.mid()):.6g}"
@@ -449,7 +483,9 @@ def _second_order(
 # ---------------------------------------------------------------- floats
 
 
-def _at_floats(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inputs: Inputs, result: Verification) -> None:
+def _at_floats(
+    derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inputs: Inputs, result: Verification
+) -> None:
     """Central differences along a random direction, at the real sizes."""
     if of.adjoint_of is not None or of.axes or derivation.cotangents:
         return
@@ -463,7 +499,7 @@ def _at_floats(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inpu
     graph = derivation.graph
     equations = [e for e in graph.equations if e.symbol in graph.needed_for(of)]
     forward = Pass(graph, equations, inputs.data, {}, {})
-    wanted = set().union(*(graph.needed_for(a.symbol) for a in parameters))
+    wanted = graph.needed_for(*(a.symbol for a in parameters))
     everything = Pass(graph, [e for e in graph.equations if e.symbol in wanted], inputs.data, {}, {})
     values = everything.run(domain, inputs)
     base = inputs.arrays(domain)
@@ -490,7 +526,17 @@ def _at_floats(derivation: Derivation, of: Symbol, adjoints: list[Adjoint], inpu
     passed = bool(best < _FLOAT_TOLERANCE)
     names = tuple(a.wrt[-1].name for a in parameters)
     digits = int(min(15, max(0, -np.log10(best + 1e-16))))
-    result.checks.append(Check(of.name, names, "at the given values", "central differences in float64", digits, passed, "" if passed else f"relative gap {best:.2g}"))
+    result.checks.append(
+        Check(
+            of.name,
+            names,
+            "at the given values",
+            "central differences in float64",
+            digits,
+            passed,
+            "" if passed else f"relative gap {best:.2g}",
+        )
+    )
 
 
 __all__ = ["Check", "Evaluator", "Verification", "verify"]

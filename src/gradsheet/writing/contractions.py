@@ -82,7 +82,11 @@ class Contraction:
         if self.sums:
             return self._chain(self.axes, self.sums, self.factors)
         if not self.axes:
-            return self.view.multiplied((), self.factors) if len(self.factors) > 1 else self.view.tensor((), self.factors[0])
+            return (
+                self.view.multiplied((), self.factors)
+                if len(self.factors) > 1
+                else self.view.tensor((), self.factors[0])
+            )
         return self.view.multiplied(self.axes, self.factors)
 
     def _bounds(self, kept: Sequence[Index], inner: View) -> tuple[tuple[tree.BoundIndex, ...], list[Tree]]:
@@ -160,7 +164,12 @@ class Contraction:
 
     def _inner(self, index: Index, weights: list[Expr]) -> Tree | None:
         """Σ_k u[k] v[k] = uᵀ v; Σ_k u[k]² = ‖u‖²; Σ_k u[k] is left to Σ."""
-        if len(weights) == 1 and isinstance(weights[0], Power) and isinstance(weights[0].exponent, Number) and weights[0].exponent.value == 2:
+        if (
+            len(weights) == 1
+            and isinstance(weights[0], Power)
+            and isinstance(weights[0].exponent, Number)
+            and weights[0].exponent.value == 2
+        ):
             inner = self.view.tensor((index,), weights[0].base)
             return None if inner is None else power(tree.Bars("‖", inner), whole(2))
         if len(weights) < 2:
@@ -208,7 +217,9 @@ class Contraction:
         written = product([("", p) for p in chain])
         return written if own is None else product([("", own), ("⊙", tree.Group((written,)))])
 
-    def _matrix(self, axes: tuple[Index, ...], sums: tuple[Index, ...], weights: _Weights, edges: _Edges) -> Tree | None:
+    def _matrix(
+        self, axes: tuple[Index, ...], sums: tuple[Index, ...], weights: _Weights, edges: _Edges
+    ) -> Tree | None:
         i, j = axes
         direct = [e for e in edges if {e[0], e[1]} == {i, j}]
         others = [e for e in edges if e not in direct]
@@ -289,7 +300,12 @@ class Contraction:
         below: list[Tree] = []
         late: list[Tree] = []
         for factor in factors:
-            if isinstance(factor, Power) and isinstance(factor.exponent, Number) and factor.exponent.value < 0 and factor.exponent.value.denominator == 1:
+            if (
+                isinstance(factor, Power)
+                and isinstance(factor.exponent, Number)
+                and factor.exponent.value < 0
+                and factor.exponent.value.denominator == 1
+            ):
                 base = self.view.tensor((index,), factor.base)
                 if base is None:
                     return None
@@ -412,7 +428,12 @@ def _inferable(index: Index, accesses: Sequence[Access]) -> bool:
 
 def _implied(guard: Condition, accesses: Sequence[Access]) -> bool:
     """Whether a guard only says that some component is inside its axis: a summed index runs there anyway."""
-    if not (isinstance(guard, Relation) and isinstance(guard.left, Integer) and isinstance(guard.right, Integer) and guard.sign == "≤"):
+    if not (
+        isinstance(guard, Relation)
+        and isinstance(guard.left, Integer)
+        and isinstance(guard.right, Integer)
+        and guard.sign == "≤"
+    ):
         return False
     gap = guard.right.value - guard.left.value
     for access in accesses:

@@ -103,7 +103,9 @@ def _own_rank(symbol: Symbol) -> int:
 def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, ...], Expr]]:
     """Where conditions on one free index cut its range into known pieces, one equation for each piece."""
     terms = split(equation.body, expand=False)
-    cut = next((i for i in equation.free if any(i in g.free for t in terms for g in t.guards if not _has_sums(t, g))), None)
+    cut = next(
+        (i for i in equation.free if any(i in g.free for t in terms for g in t.guards if not _has_sums(t, g))), None
+    )
     if cut is None or any(not is_index_condition(g) for t in terms for g in t.guards):
         return [(equation.free, equation.pattern, equation.body)]
     pieces = _pieces(cut, terms)
@@ -124,7 +126,10 @@ def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, 
             narrowed = Index(cut.name, low, high)
             mapping = {cut: Affine.atom(narrowed)}
             rest, fresh = _moved(tuple(i for i in equation.free if i is not cut), mapping)
-            free = tuple(narrowed if i is cut else rest[[j for j in equation.free if j is not cut].index(i)] for i in equation.free)
+            free = tuple(
+                narrowed if i is cut else rest[[j for j in equation.free if j is not cut].index(i)]
+                for i in equation.free
+            )
             result.append((free, tuple(p.substitute(fresh) for p in equation.pattern), substitute(body, fresh)))
     return result
 

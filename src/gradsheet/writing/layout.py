@@ -6,7 +6,7 @@ import unicodedata
 from typing import Literal, TypeAlias
 
 Style: TypeAlias = Literal["", "heading", "title", "quiet", "good", "bad"]
-Line: TypeAlias = list[tuple[str, Style]]
+Styled: TypeAlias = list[tuple[str, Style]]
 """Pieces of text, each with what it is; a painter says how that looks."""
 
 _OPENING, _CLOSING = frozenset("([{⟨"), frozenset(")]}⟩")

@@ -37,7 +37,11 @@ def transpose(item: Tree) -> Tree:
 
 def _operand(item: Tree) -> Tree:
     """Something that may carry a postfix: a product or sum goes into brackets."""
-    return tree.Group((item,)) if isinstance(item, (tree.Product, tree.Additive, tree.Conditional, tree.Binder, tree.Comparison)) else item
+    return (
+        tree.Group((item,))
+        if isinstance(item, (tree.Product, tree.Additive, tree.Conditional, tree.Binder, tree.Comparison))
+        else item
+    )
 
 
 def power(base: Tree, exponent: Tree) -> Tree:
@@ -90,8 +94,12 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
         if isinstance(item, tree.Product) and position == 0 and factors[1][0] in {"⊙", "⊘", "/"}:
             flat.extend(item.factors)
             continue
-        if isinstance(item, tree.Product) and sign == "" and all(f.sign == "" for f in item.factors) and flat and not any(
-            f.sign in {"⊙", "⊘"} for f in flat
+        if (
+            isinstance(item, tree.Product)
+            and sign == ""
+            and all(f.sign == "" for f in item.factors)
+            and flat
+            and not any(f.sign in {"⊙", "⊘"} for f in flat)
         ):
             flat.extend(item.factors)  # products of conforming factors are associative
             continue

@@ -43,7 +43,19 @@ from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
 from gradsheet.syntax import tree
 from gradsheet.writing.contractions import Contraction
 from gradsheet.writing.naming import Names, number_tree
-from gradsheet.writing.trees import Tree, additive, call, comparison, iverson, name, negate, power, product, transpose, whole
+from gradsheet.writing.trees import (
+    Tree,
+    additive,
+    call,
+    comparison,
+    iverson,
+    name,
+    negate,
+    power,
+    product,
+    transpose,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +111,11 @@ class View:
                 part = self.tensor(axes, inner)
                 if part is None:
                     return None
-                return call(kind, part) if not isinstance(part, (tree.Name, tree.Derivative)) else product([("", name(kind)), ("", part)])
+                return (
+                    call(kind, part)
+                    if not isinstance(part, (tree.Name, tree.Derivative))
+                    else product([("", name(kind)), ("", part)])
+                )
             case _:
                 return None
 
@@ -199,7 +215,12 @@ class View:
         if coefficient.denominator != 1:
             leading_below.append(whole(coefficient.denominator))
         for scalar in scalars:
-            if isinstance(scalar, Power) and isinstance(scalar.exponent, Number) and scalar.exponent.value < 0 and scalar.exponent.value.denominator == 1:
+            if (
+                isinstance(scalar, Power)
+                and isinstance(scalar.exponent, Number)
+                and scalar.exponent.value < 0
+                and scalar.exponent.value.denominator == 1
+            ):
                 base = self.tensor((), scalar.base)
                 if base is None:
                     return None
@@ -282,7 +303,9 @@ class View:
             return tree.Bars("|", parts[0])
         if body.function == "exp" and not axes:
             exponent = parts[0]
-            return power(name("e"), exponent if isinstance(exponent, (tree.Name, tree.Num)) else tree.Group((exponent,)))
+            return power(
+                name("e"), exponent if isinstance(exponent, (tree.Name, tree.Num)) else tree.Group((exponent,))
+            )
         return call(ELEMENTWISE[body.function].spellings[0], *parts)
 
     def piecewise(self, axes: Axes, body: Piecewise) -> Tree | None:
@@ -309,7 +332,12 @@ class View:
 
     def _delta(self, axes: Axes, condition: Condition) -> Tree | None:
         """δ_ij is the identity; δ with a fixed index is a one-hot vector."""
-        if not (isinstance(condition, Relation) and condition.sign == "=" and isinstance(condition.left, Integer) and isinstance(condition.right, Integer)):
+        if not (
+            isinstance(condition, Relation)
+            and condition.sign == "="
+            and isinstance(condition.left, Integer)
+            and isinstance(condition.right, Integer)
+        ):
             return None
         a, b = condition.left.value, condition.right.value
         if len(axes) == 2 and {a.single, b.single} == set(axes) and axes[0].range == axes[1].range:
@@ -347,7 +375,9 @@ class View:
 
     def array_call(self, axes: Axes, body: ArrayCall) -> Tree | None:
         record = ARRAY_OPERATIONS[body.operation]
-        argument = View(self.names.with_indices(argument_free(body.argument))).tensor(body.argument.indices, body.argument.body)
+        argument = View(self.names.with_indices(argument_free(body.argument))).tensor(
+            body.argument.indices, body.argument.body
+        )
         if argument is None:
             return self._array_by_index(axes, body)
         if any(i in body.argument.free for i in axes):
@@ -455,7 +485,13 @@ def _square_sum(base: Expr) -> Lambda | None:
     while isinstance(base, Reduce) and base.kind == "sum":
         indices.append(base.index)
         base = base.body
-    if indices and len(indices) <= 2 and isinstance(base, Power) and isinstance(base.exponent, Number) and base.exponent.value == 2:
+    if (
+        indices
+        and len(indices) <= 2
+        and isinstance(base, Power)
+        and isinstance(base.exponent, Number)
+        and base.exponent.value == 2
+    ):
         return Lambda(tuple(indices), base.base)
     return None
 

@@ -1,0 +1,186 @@
+"""∂L/∂W2 = ∂L/∂z2 h1ᵀ, with its rule, its conditions and every step: derivations as Python objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradsheet.api.names import Shape, shape_of
+from gradsheet.expressions import Affine, substitute
+from gradsheet.sheet import Equation
+from gradsheet.writing.equations import taken_names, write_equation
+from gradsheet.writing.naming import Names
+from gradsheet.writing.spelling import Spelling
+from gradsheet.writing.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradsheet import calculus, derivation
+    from gradsheet.expressions import Expr
+    from gradsheet.sheet import Sheet
+    from gradsheet.writing.equations import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One application of a rule: its name, the sentence a person would write, what stood before, what stands after."""
+
+    rule: str
+    sentence: str
+    before: str
+    after: str
+    conditions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        relied = f"  [{'; '.join(self.conditions)}]" if self.conditions else ""
+        return f"{self.before}  →  {self.after}    {self.sentence}{relied}"
+
+
+class Derivative:
+    """One derived equation, as a person writes it.
+
+    >>> import gradsheet as gs
+    >>> d = gs.loads("W ∈ ℝ^(2×3), x ∈ ℝ^3; y = W x; L = ‖y‖²".replace("; ", chr(10))).derive("L", "W")
+    >>> d.text
+    '∂L/∂W = 2 y xᵀ'
+    """
+
+    def __init__(self, sheet: Sheet, adjoint: derivation.Adjoint, items: tuple[int, ...] = ()) -> None:
+        self._sheet = sheet
+        self._adjoint = adjoint
+        self._equation = _component(adjoint.equation, items) if items else adjoint.equation
+        self._items = items
+        self._spelling = Spelling(sheet)
+
+    @property
+    def of(self) -> str:
+        """What is differentiated."""
+        return self._adjoint.of.name
+
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """By what, once for each order."""
+        return tuple(s.name for s in self._adjoint.wrt)
+
+    @property
+    def name(self) -> str:
+        """Its name: `∂L/∂W1`, or one component, `∂L/∂W1[1,2]`."""
+        return self._adjoint.symbol.name + (f"[{','.join(map(str, self._items))}]" if self._items else "")
+
+    @property
+    def shape(self) -> Shape:
+        """Its sizes; a gradient has the shape of its variable."""
+        return shape_of(self._adjoint.symbol.axes[len(self._items) :])
+
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        return write_equation(self._equation, taken_names(self._sheet))
+
+    @property
+    def text(self) -> str:
+        """The equation in plain text; a family with end cases has a line for each."""
+        return "\n".join(self._written(line) for line in self._lines)
+
+    def _written(self, line: Line) -> str:
+        text = f"{self._spelling.formula(line.left)} = {self._spelling.formula(line.right)}"
+        ranges = [f"{r.name.text} in {self._spelling.formula(r.domain)}" for r in line.ranges if r.domain is not None]
+        return text + ("   for " + ", ".join(ranges) if ranges else "")
+
+    @property
+    def latex(self) -> str:
+        """The equation in LaTeX; several lines are joined by line breaks."""
+        return " \\\\\n".join(
+            f"{self._spelling.latex(line.left)} = {self._spelling.latex(line.right)}" for line in self._lines
+        )
+
+    @property
+    def rule(self) -> str:
+        """The sentence that says why it has this form."""
+        return self._adjoint.rule
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What it relies on, such as Σ y = 1."""
+        return self._adjoint.conditions
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every rule that was applied, in order."""
+        return tuple(self._step(step) for step in self._adjoint.log.steps)
+
+    def _step(self, step: calculus.Step) -> Step:
+        before, after = self._expression(step.before), self._expression(step.after)
+        return Step(step.rule.name, step.rule.sentence, before, after, step.conditions)
+
+    def _expression(self, expression: Expr) -> str:
+        names = Names(taken_names(self._sheet))
+        for index in self._adjoint.equation.free:
+            names.add(index)
+        shown = View(names).tensor((), expression)
+        return "…" if shown is None else self._spelling.formula(shown)
+
+    def __str__(self) -> str:
+        notes = [self.rule, *self.conditions]
+        return "\n".join([self.text, *(f"  {note}" for note in notes)])
+
+    def __repr__(self) -> str:
+        return f"<Derivative {self.text}>"
+
+
+class Derivation:
+    """Every adjoint, from the objective back to the parameters.
+
+    >>> import gradsheet as gs
+    >>> print(gs.mlp([2, 1], rate=None).derive())
+    ∂L/∂ŷ = ŷ − y            power rule
+    ∂L/∂z1 = ∂L/∂ŷ           ŷ is linear in z1
+    ∂L/∂W1 = ∂L/∂z1 xᵀ       z1 is linear in W1
+    ∂L/∂b1 = ∂L/∂z1          z1 is linear in b1
+    """
+
+    def __init__(self, derived: derivation.Derivation) -> None:
+        self._derived = derived
+        self.steps: tuple[Derivative, ...] = tuple(Derivative(derived.sheet, a) for a in derived.adjoints)
+
+    def __iter__(self) -> Iterator[Derivative]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, wrt: str) -> Derivative:
+        """The derivative of the objective by a name."""
+        for step in self.steps:
+            if step.wrt == (wrt,) and step._adjoint.of in self._derived.targets:  # noqa: SLF001 - one module, one idea
+                return step
+        raise KeyError(wrt)
+
+    @property
+    def gradients(self) -> dict[str, Derivative]:
+        """The derivative by each parameter."""
+        by = {step._adjoint: step for step in self.steps}  # noqa: SLF001 - one module, one idea
+        return {symbol.name: by[adjoint] for symbol, adjoint in self._derived.gradients.items()}
+
+    @property
+    def text(self) -> str:
+        """Every equation, a line each."""
+        return "\n".join(step.text for step in self.steps)
+
+    def __str__(self) -> str:
+        written = [(line, step.rule if at == 0 else "") for step in self.steps for at, line in enumerate(step.text.split("\n"))]
+        width = min(48, max((len(line) for line, _ in written), default=0)) + 6
+        return "\n".join(f"{line:<{width}} {rule}".rstrip() for line, rule in written)
+
+    def __repr__(self) -> str:
+        return f"<Derivation of {', '.join(t.name for t in self._derived.targets)}: {len(self)} derivatives>"
+
+
+def _component(equation: Equation, items: tuple[int, ...]) -> Equation:
+    """The equation of one component: the free indices in its place take their values."""
+    values = dict(zip((p.single for p in equation.pattern), items, strict=False))
+    mapping = {index: Affine(values[index]) for index in equation.free if index in values}
+    pattern = tuple(p.substitute(mapping) for p in equation.pattern)  # type: ignore[arg-type]
+    free = tuple(i for i in equation.free if i not in mapping)
+    return Equation(equation.symbol, pattern, free, substitute(equation.body, mapping), None)

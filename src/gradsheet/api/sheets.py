@@ -1,0 +1,195 @@
+"""A sheet in Python: read from a file, a text, or shapes; then derived and solved."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from gradsheet import models
+from gradsheet.api.derivations import Derivation, Derivative
+from gradsheet.api.names import Shape, shape_of, symbol_of
+from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source
+from gradsheet.sheet import read_sheet
+from gradsheet.syntax import parse_document, read_source
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from gradsheet import derivation, sheet
+    from gradsheet.api.solutions import Solution
+
+
+def load(path: str | os.PathLike[str]) -> Sheet:
+    """Read the sheet in a file; raises `SheetError` with everything that is wrong with it."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as problem:
+        message = f"the file cannot be read: {problem.strerror or problem}"
+        raise SheetError((Diagnostic("GS001", message, None, Source("", str(path))),)) from None
+    return Sheet(read_source(data, str(path)))
+
+
+def loads(text: str | bytes, *, name: str = "<sheet>") -> Sheet:
+    """Read a sheet from its text; `name` is what diagnostics call it.
+
+    >>> loads("x ∈ ℝ^2").inputs
+    {'x': (2,)}
+    """
+    return Sheet(read_source(text, name))
+
+
+def mlp(
+    sizes: Sequence[int],
+    *,
+    hidden: str = "tanh",
+    output: models.Output = "linear",
+    loss: str | None = None,
+    rate: float | str | None = 0.1,
+) -> Sheet:
+    """The sheet of a network of fully connected layers, made from its sizes.
+
+    >>> mlp([4, 4, 3, 3], output="softmax").parameters
+    {'W1': (4, 4), 'b1': (4,), 'W2': (3, 4), 'b2': (3,), 'W3': (3, 3), 'b3': (3,)}
+    """
+    return loads(models.mlp(sizes, hidden=hidden, output=output, loss=loss, rate=rate), name="<mlp>")
+
+
+class Sheet:
+    """Equations that were read: names bound, shapes checked."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._read()
+
+    def _read(self) -> sheet.Sheet:
+        diagnostics = Diagnostics(self._source)
+        document = parse_document(self._source, diagnostics)
+        diagnostics.raise_errors()
+        self._sheet = read_sheet(document, self._source, diagnostics)
+        return self._sheet
+
+    @property
+    def name(self) -> str:
+        """The file it was read from, or the name it was given."""
+        return self._source.name
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return self._source.text
+
+    @property
+    def parameters(self) -> dict[str, Shape]:
+        """What is differentiated by: names with shapes."""
+        return {s.name: shape_of(s.axes) for s in self._sheet.parameters}
+
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """What is declared and is no parameter: names with shapes."""
+        return {s.name: shape_of(s.axes) for s in self._sheet.inputs if s not in self._sheet.parameters}
+
+    @property
+    def definitions(self) -> dict[str, Shape]:
+        """What the equations compute, in order: names with shapes."""
+        return {e.symbol.name: shape_of(e.symbol.axes) for e in self._sheet.equations}
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Readings that were chosen for the author."""
+        return tuple(remark.message for remark in self._sheet.remarks)
+
+    # ------------------------------------------------------------ derivation
+
+    @cached_property
+    def _derived(self) -> derivation.Derivation:
+        from gradsheet.derivation import derive  # noqa: PLC0415 - reading alone stays light
+
+        return derive(self._read())
+
+    @overload
+    def derive(self, of: str | None = None) -> Derivation: ...
+
+    @overload
+    def derive(self, of: str, wrt: str) -> Derivative: ...
+
+    def derive(self, of: str | None = None, wrt: str | None = None) -> Derivation | Derivative:
+        """Every derivative that the sheet asks for; or all of `of` by the parameters; or the one of `of` by `wrt`.
+
+        Both are names: `derive("L", "W1")`, one component as `derive("L", "W1[1,2]")`. A result with axes has a
+        Jacobian, outputs × inputs. Raises `SheetError` where a name is unknown or there is nothing to differentiate.
+        """
+        from gradsheet.derivation import derive  # noqa: PLC0415 - reading alone stays light
+
+        if of is None:
+            return Derivation(self._derived)
+        if wrt is None:
+            model = self._read()
+            return Derivation(derive(model, symbol_of(model, of).symbol))
+        known = self._known(of, wrt)
+        if known is not None:
+            return known
+        model = self._read()
+        target, variable = symbol_of(model, of), symbol_of(model, wrt)
+        if variable.symbol.domain.kind not in {"real", "simplex"}:
+            message = f"'{variable.symbol.name}' takes separate values, so nothing can be differentiated by it"
+            raise SheetError((Diagnostic("GS213", message, None, model.source),))
+        if target.items or not model.equations_of(target.symbol):
+            message = f"'{of}' is not computed by an equation, so it has no derivative"
+            raise SheetError((Diagnostic("GS214", message, None, model.source),))
+        derived = derive(model, target.symbol, (variable.symbol,))
+        return Derivative(model, derived.gradients[variable.symbol], variable.items)
+
+    def _known(self, of: str, wrt: str) -> Derivative | None:
+        """A derivative that the whole derivation holds already, in the author's own terms."""
+        model = self._sheet
+        if not model.parameters or (model.objective is None and not model.pullbacks):
+            return None
+        derived = self._derived
+        target, variable = symbol_of(derived.sheet, of), symbol_of(derived.sheet, wrt)
+        for adjoint in derived.adjoints:
+            if adjoint.of is target.symbol and adjoint.wrt == (variable.symbol,) and not target.items:
+                return Derivative(derived.sheet, adjoint, variable.items)
+        return None
+
+    # ------------------------------------------------------------ numbers
+
+    def solve(
+        self,
+        values: Mapping[str, Any] | None = None,
+        /,
+        *,
+        mode: Literal["exact", "float"] | None = None,
+        steps: int | None = None,
+        digits: int = 5,
+        **named: Any,
+    ) -> Solution:
+        """Derive, evaluate and verify: at the sheet's own values, with those passed here in their place.
+
+        Values are numbers, `Fraction`s, nested lists, arrays; an int or a `Fraction` is exact, a float the number
+        that it is. A name that is no Python identifier, or that is one of the options, stands in `values`:
+        `solve({"ŷ": …}, x=…)`. `mode` is "exact" for exact and certified numbers, "float" for float64, by default
+        exact while that is quick. `steps` is how many updates follow, `digits` how many digits are printed.
+        Raises `SheetError` for values that lack, have the wrong shape, or lie outside their sets.
+        """
+        from gradsheet.api.solutions import Solution  # noqa: PLC0415 - NumPy is loaded with the first numbers
+        from gradsheet.solution import solve  # noqa: PLC0415 - the same
+
+        if mode not in {None, "exact", "float"}:
+            msg = f"mode is 'exact', 'float' or None, not {mode!r}"
+            raise ValueError(msg)
+        given = dict(values or {})
+        twice = sorted(given.keys() & named.keys())
+        if twice:
+            msg = f"given twice: {', '.join(twice)}"
+            raise TypeError(msg)
+        given.update(named)
+        kind = {"exact": "certified", "float": "float64", None: None}[mode]
+        return Solution(solve(self._read(), given or None, kind=kind, steps=steps), digits=digits)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Sheet {self.name}: {', '.join(self.definitions) or 'no equations'}>"
