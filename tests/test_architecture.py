@@ -37,11 +37,13 @@ LAYERS = (
     "verification",
     "solution",
     "writing",
+    "models",
     "api",
+    "builder",
     "cli",
 )
 ENTRANCES = {"__init__", "__main__"}
-LAZY = {"cli", "api", *ENTRANCES}
+LAZY = {"cli", "api", "builder", *ENTRANCES}
 HEAVY = ("numpy", "flint", "rich")
 
 

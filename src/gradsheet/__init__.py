@@ -23,7 +23,7 @@ if _typing.TYPE_CHECKING:
     from gradsheet.api import Derivation, Derivative, Sheet, Solution, Step, load, loads, mlp
     from gradsheet.builder import Builder
     from gradsheet.builder.functions import (
-        abs,
+        abs,  # noqa: A004 - the language's own name
         arctan,
         cos,
         det,
@@ -39,9 +39,9 @@ if _typing.TYPE_CHECKING:
         logdet,
         logsoftmax,
         logsumexp,
-        max,
+        max,  # noqa: A004 - the language's own name
         mean,
-        min,
+        min,  # noqa: A004 - the language's own name
         norm,
         onehot,
         prod,
@@ -53,7 +53,7 @@ if _typing.TYPE_CHECKING:
         softmax,
         softplus,
         sqrt,
-        sum,
+        sum,  # noqa: A004 - the language's own name
         tan,
         tanh,
         trace,
@@ -63,31 +63,30 @@ if _typing.TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "Builder", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "abs",
+    "arctan", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
+    "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
+    "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
+    "tanh", "trace", "where",
+]  # fmt: skip
+
 _HOME = {
     "gradsheet.api": ("Derivation", "Derivative", "Sheet", "Solution", "Step", "load", "loads", "mlp"),
     "gradsheet.builder": ("Builder",),
-    "gradsheet.builder.functions": (
-        "abs", "arctan", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "log",
-        "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "norm", "onehot", "prod", "relu", "sigmoid", "sign",
-        "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan", "tanh", "trace", "where",
-    ),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
-}  # fmt: skip
+}
 _PLACE = {name: module for module, names in _HOME.items() for name in names}
-
-__all__ = [  # noqa: PLE0604, RUF022 - sorted below, from one list of what lives where
-    *sorted([*_PLACE, "models"]),
-]
 
 
 def __getattr__(name: str) -> _typing.Any:
     """Load a public name when it is first asked for."""
     if name == "models":
         return _importlib.import_module("gradsheet.models")
-    if name not in _PLACE:
+    if name not in __all__:
         msg = f"module 'gradsheet' has no attribute '{name}'"
         raise AttributeError(msg)
-    value = getattr(_importlib.import_module(_PLACE[name]), name)
+    value = getattr(_importlib.import_module(_PLACE.get(name, "gradsheet.builder.functions")), name)
     globals()[name] = value
     return value
 

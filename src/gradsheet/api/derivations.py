@@ -42,9 +42,12 @@ class Derivative:
     """One derived equation, as a person writes it.
 
     >>> import gradsheet as gs
-    >>> d = gs.loads("W ∈ ℝ^(2×3), x ∈ ℝ^3; y = W x; L = ‖y‖²".replace("; ", chr(10))).derive("L", "W")
-    >>> d.text
-    '∂L/∂W = 2 y xᵀ'
+    >>> d = gs.mlp([4, 3, 2]).derive("L", "W2")
+    >>> print(d)
+    ∂L/∂W2 = ∂L/∂z2 h1ᵀ
+      z2 is linear in W2
+    >>> d.shape
+    (2, 3)
     """
 
     def __init__(self, sheet: Sheet, adjoint: derivation.Adjoint, items: tuple[int, ...] = ()) -> None:
@@ -169,9 +172,12 @@ class Derivation:
         return "\n".join(step.text for step in self.steps)
 
     def __str__(self) -> str:
-        written = [(line, step.rule if at == 0 else "") for step in self.steps for at, line in enumerate(step.text.split("\n"))]
-        width = min(48, max((len(line) for line, _ in written), default=0)) + 6
-        return "\n".join(f"{line:<{width}} {rule}".rstrip() for line, rule in written)
+        lines: list[tuple[str, str]] = []
+        for step in self.steps:
+            first, *rest = step.text.split("\n")
+            lines += [(first, step.rule), *((line, "") for line in rest)]
+        width = min(48, max((len(line) for line, _ in lines), default=0)) + 6
+        return "\n".join(f"{line:<{width}} {rule}".rstrip() for line, rule in lines)
 
     def __repr__(self) -> str:
         return f"<Derivation of {', '.join(t.name for t in self._derived.targets)}: {len(self)} derivatives>"
@@ -181,6 +187,6 @@ def _component(equation: Equation, items: tuple[int, ...]) -> Equation:
     """The equation of one component: the free indices in its place take their values."""
     values = dict(zip((p.single for p in equation.pattern), items, strict=False))
     mapping = {index: Affine(values[index]) for index in equation.free if index in values}
-    pattern = tuple(p.substitute(mapping) for p in equation.pattern)  # type: ignore[arg-type]
+    pattern = tuple(p.substitute(mapping) for p in equation.pattern)
     free = tuple(i for i in equation.free if i not in mapping)
     return Equation(equation.symbol, pattern, free, substitute(equation.body, mapping), None)

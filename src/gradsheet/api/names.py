@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source
@@ -11,6 +11,8 @@ from gradsheet.sheet import literal
 from gradsheet.syntax import canonical_key, parse_expression, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gradsheet.derivation import Derivation
     from gradsheet.expressions import Index, Symbol
     from gradsheet.sheet import Sheet
@@ -44,7 +46,9 @@ def value_of(sheet: Sheet, derivation: Derivation, text: str) -> Reference:
         for adjoint in derivation.adjoints:
             if adjoint.of is of and adjoint.wrt == by:
                 return Reference(adjoint.symbol, tuple(i for part in parts for i in part.items))
-        _refuse("GS201", f"'{text}' is not part of this derivation", _known(a.symbol.name for a in derivation.adjoints))
+        raise _refusal(
+            "GS201", f"'{text}' is not part of this derivation", _known(a.symbol.name for a in derivation.adjoints)
+        )
     base = node.base if isinstance(node, tree.Subscript) else node
     if isinstance(base, tree.Name) and base.key not in sheet.symbols:
         extra = [*derivation.cotangents.values(), *(a.symbol for a in derivation.adjoints)]
@@ -62,13 +66,15 @@ def _parsed(text: str) -> tree.Expression:
 def _named(sheet: Sheet, node: tree.Expression, text: str) -> Reference:
     base = node.base if isinstance(node, tree.Subscript) else node
     if not isinstance(base, tree.Name):
-        _refuse("GS201", f"'{text}' is not a name", "a name such as W1, one entry W1[1,2], or a derivative ∂L/∂W1")
+        raise _refusal(
+            "GS201", f"'{text}' is not a name", "a name such as W1, one entry W1[1,2], or a derivative ∂L/∂W1"
+        )
     symbol = sheet.symbols.get(base.key) or sheet.symbols.get(canonical_key(base.text))
     if symbol is None:
-        _refuse("GS201", f"the sheet has no '{base.text}'", _known(s.name for s in sheet.symbols.values()))
+        raise _refusal("GS201", f"the sheet has no '{base.text}'", _known(s.name for s in sheet.symbols.values()))
     items = _items(node, text)
     if len(items) > symbol.rank:
-        _refuse("GS209", f"'{base.text}' has {symbol.rank} axes, '{text}' names {len(items)} indices", None)
+        raise _refusal("GS209", f"'{base.text}' has {symbol.rank} axes, '{text}' names {len(items)} indices", None)
     return Reference(symbol, items)
 
 
@@ -85,16 +91,15 @@ def _whole(node: tree.Expression | tree.Slice, text: str) -> int:
         case tree.Additive(terms=(tree.Term(sign="-", item=item),)):
             return -_whole(item, text)
         case _:
-            _refuse("GS209", f"an index in '{text}' is not a whole number", "W1[1,2]")
+            raise _refusal("GS209", f"an index in '{text}' is not a whole number", "W1[1,2]")
 
 
-def _known(names: object) -> str:
-    listed = list(dict.fromkeys(names))  # type: ignore[call-overload]
-    return "there are " + ", ".join(listed)
+def _known(names: Iterable[str]) -> str:
+    return "there are " + ", ".join(dict.fromkeys(names))
 
 
-def _refuse(code: str, message: str, suggestion: str | None) -> NoReturn:
-    raise SheetError((Diagnostic(code, message, suggestion=suggestion),))
+def _refusal(code: str, message: str, suggestion: str | None) -> SheetError:
+    return SheetError((Diagnostic(code, message, suggestion=suggestion),))
 
 
 def shape_of(axes: tuple[Index, ...]) -> Shape:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradsheet import solution
     from gradsheet.expressions import Symbol
 
-Exact: TypeAlias = "Fraction | str | None | list[Exact]"
+Exact: TypeAlias = "Fraction | str | list[Exact] | None"
 """A rational number, a closed form as text, None where only digits are known; nested lists of these."""
 
 
@@ -27,7 +27,13 @@ class Solution:
     """Values, gradients and updates of a sheet, with their verification.
 
     >>> import gradsheet as gs
-    >>> s = gs.loads("x ∈ ℝ^2" + chr(10) + "L = 1/2 ‖x‖²" + chr(10) + "parameters x" + chr(10) + "minimize L").solve(x=[3, 4])
+    >>> sheet = gs.loads('''
+    ... x ∈ ℝ^2
+    ... L = 1/2 ‖x‖²
+    ... parameters x
+    ... minimize L
+    ... ''')
+    >>> s = sheet.solve(x=[3, 4])
     >>> s.objective, s.gradient("x"), s.exact("∂L/∂x[2]")
     (12.5, array([3., 4.]), Fraction(4, 1))
     """
@@ -57,8 +63,8 @@ class Solution:
         """The members of a family, whose shapes may differ."""
         held = self._state(0).values[self._reference(name).symbol]
         if not isinstance(held, dict):
-            msg = f"'{name}' is not a family of different shapes; value({name!r}) is one array"
-            raise ValueError(msg)
+            msg = f"'{name}' is one array, no family of members with shapes of their own: value({name!r})"
+            raise ValueError(msg)  # noqa: TRY004 - the name is wrong, not the type of an argument
         return {member[0]: _floats(array) for member, array in held.items()}
 
     def update(self, name: str, step: int = 1) -> NDArray[np.float64]:
@@ -88,7 +94,7 @@ class Solution:
 
     @property
     def mode(self) -> str | None:
-        """"exact", "float", or None without values."""
+        """How numbers were computed: "exact" or "float"; None without values."""
         return {"certified": "exact", "float64": "float"}.get(self._solved.kind)
 
     @property
@@ -152,7 +158,7 @@ class Solution:
         held: Any = values[symbol]
         if isinstance(held, dict):
             if not items:
-                msg = f"the members of '{name}' have shapes of their own: ask for one, {name}[1], or for members({name!r})"
+                msg = f"the members of '{name}' have shapes of their own: value('{name}[1]'), or members({name!r})"
                 raise ValueError(msg)
             if items[:1] not in held:
                 raise SheetError((Diagnostic("GS206", f"'{name}' is outside its range"),))

@@ -33,13 +33,13 @@ class Term:
     (None, None, None)
     """
 
-    __slots__ = ("rank", "tree")
+    __slots__ = ("rank", "row", "tree")
     __array_ufunc__ = None  # an array beside a term leaves the operator to the term
-    __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, node: tree.Expression, rank: int | None = None) -> None:
+    def __init__(self, node: tree.Expression, rank: int | None = None, *, row: bool = False) -> None:
         self.tree = node
         self.rank = rank
+        self.row = row
 
     # ------------------------------------------------------------ sums
 
@@ -56,7 +56,7 @@ class Term:
         return _added(term(other), "-", self)
 
     def __neg__(self) -> Term:
-        return Term(tree.Additive((tree.Term("-", self.tree),)), self.rank)
+        return Term(tree.Additive((tree.Term("-", self.tree),)), self.rank, row=self.row)
 
     def __pos__(self) -> Term:
         return self
@@ -76,10 +76,10 @@ class Term:
         return _matrix_product(term(other), self)
 
     def __truediv__(self, other: Operand) -> Term:
-        return _joined(self, "/", term(other))
+        return _divided(self, term(other))
 
     def __rtruediv__(self, other: Operand) -> Term:
-        return _joined(term(other), "/", self)
+        return _divided(term(other), self)
 
     def __pow__(self, exponent: Operand) -> Term:
         return Term(tree.Power(_call_in_brackets(self.tree), term(exponent).tree), self.rank)
@@ -90,7 +90,7 @@ class Term:
     @property
     def T(self) -> Term:  # noqa: N802 - as in NumPy
         """The transpose; of a vector, a row."""
-        return Term(tree.Transpose(_call_in_brackets(self.tree)), self.rank)
+        return Term(tree.Transpose(_call_in_brackets(self.tree)), self.rank, row=self.rank == 1 and not self.row)
 
     # ------------------------------------------------------------ components and conditions
 
@@ -196,45 +196,46 @@ def _added(left: Term, sign: Literal["+", "-"], right: Term) -> Term:
     second: tuple[tree.Term, ...] = (tree.Term(sign, right.tree),)
     if sign == "+" and isinstance(right.tree, tree.Additive):
         second = right.tree.terms
-    return Term(tree.Additive((*first, *second)), _common(left, right))
+    return Term(tree.Additive((*first, *second)), _common(left, right), row=left.row or right.row)
 
 
 def _common(left: Term, right: Term) -> int | None:
     """The number of axes of an entry-by-entry result."""
     if left.rank is None or right.rank is None:
-        return left.rank or right.rank
+        known = right.rank if left.rank is None else left.rank
+        return known or None
     return max(left.rank, right.rank)
+
+
+def _divided(left: Term, right: Term) -> Term:
+    return _joined(left, "/", right, rank=_common(left, right))
 
 
 def _multiplied(left: Term, right: Term) -> Term:
     """Juxtaposition with a scalar, ⊙ of two arrays, `*` where the shapes are not known."""
     if left.rank is None or right.rank is None:
-        return _joined(left, "*", right)
-    return _joined(left, "" if 0 in (left.rank, right.rank) else "⊙", right)
+        return _joined(left, "*", right, rank=_common(left, right))
+    return _joined(left, "" if 0 in (left.rank, right.rank) else "⊙", right, rank=_common(left, right))
 
 
 def _matrix_product(left: Term, right: Term) -> Term:
-    rank: int | None = None
-    if left.rank is not None and right.rank is not None:
-        rows = [isinstance(t.tree, tree.Transpose) and t.rank == 1 for t in (left, right)]
-        if left.rank == right.rank == 1:
-            if not any(rows):
-                left = left.T
-            rank = 2 if rows == [False, True] else 0
-        else:
-            rank = left.rank + right.rank - 2
-    return _joined(left, "", right, rank=rank)
+    """Rows and columns as the language has them; `x @ y` of two vectors is xᵀ y."""
+    if left.rank is None or right.rank is None:
+        return _joined(left, "", right, rank=None)
+    if left.rank == right.rank == 1 and left.row == right.row:
+        left, right = (left, right.T) if left.row else (left.T, right)
+    outer = left.rank == right.rank == 1 and right.row
+    axes = 2 if outer else (left.rank or 0) + (right.rank or 0) - 2
+    product = _joined(left, "", right, rank=axes)
+    product.row = product.rank == 1 and left.row
+    return product
 
 
-def _joined(left: Term, sign: tree.ProductSign, right: Term, *, rank: int | None = None) -> Term:
+def _joined(left: Term, sign: tree.ProductSign, right: Term, *, rank: int | None) -> Term:
     """A product read from left to right; brackets that mean nothing are left out."""
     first = left.tree.factors if isinstance(left.tree, tree.Product) else (tree.Factor("", left.tree),)
     second: tuple[tree.Factor, ...] = (tree.Factor(sign, right.tree),)
-    plain_right = isinstance(right.tree, tree.Product) and all(f.sign == "" for f in right.tree.factors)
-    plain_left = all(f.sign in {"", "/"} for f in first)
-    if sign == "" and plain_right and plain_left:
-        assert isinstance(right.tree, tree.Product)
-        second = right.tree.factors
-    elif sign in {"⊙", "*"} and len(first) > 1 and not plain_left:
-        second = (tree.Factor(sign, right.tree),)
-    return Term(tree.Product((*first, *second)), _common(left, right) if rank is None else rank)
+    if sign == "" and isinstance(right.tree, tree.Product):
+        scaled = all(f.sign in {"", "/"} for f in first) and all(f.sign == "" for f in right.tree.factors)
+        second = right.tree.factors if scaled else second
+    return Term(tree.Product((*first, *second)), rank, row=left.row or right.row)

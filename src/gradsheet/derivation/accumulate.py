@@ -60,6 +60,7 @@ class Accumulator:
         self.graph = graph
         self.row_sums = row_sums
         self.registry = registry
+        self.named = set(registry.values())
         self.cotangents = dict(cotangents or {})
         self.bodies: dict[Symbol, Adjoint] = {}
         self.known: dict[tuple[Any, ...], tuple[Expr, tuple[Step, ...], Pattern]] = {}
@@ -113,7 +114,7 @@ class Accumulator:
     def _adjoint(self, of: Symbol, wrt: Symbol) -> Adjoint:
         log = Log()
         symbol = self.adjoint_symbol(of, wrt)
-        if not of.axes:
+        if not of.axes and symbol not in self.named:
             self._restrict(symbol, wrt)
         indices = _copied(symbol.axes)
         at = tuple(Affine.atom(i) for i in indices)

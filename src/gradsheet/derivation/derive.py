@@ -54,6 +54,8 @@ class _Deriver:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.graph = Graph((), sheet.functions)
+        self.registry = dict(sheet.derivatives)
+        """The symbol of every derivative; the sheet itself is left as it is."""
         self.done: set[Symbol] = set()
         self.extra: list[Adjoint] = []
         for equation in sheet.equations:
@@ -95,7 +97,7 @@ class _Deriver:
     # ------------------------------------------------------------ plain objectives
 
     def _plain(self, result: Derivation, target: Symbol, variables: tuple[Symbol, ...]) -> None:
-        accumulator = Accumulator(self.graph, self.sheet.row_sums, self.sheet.derivatives)
+        accumulator = Accumulator(self.graph, self.sheet.row_sums, self.registry)
         adjoints = accumulator.run(target, variables)
         self._record(result, adjoints)
         for adjoint in adjoints:
@@ -144,16 +146,16 @@ class _Deriver:
         (equation,) = self.graph.clauses[target]
         losses: dict[OverData, Symbol] = {}
         for node in data:
-            losses[node] = self._example_loss(node, equation)
+            losses[node] = self._example_loss(node)
         for loss in dict.fromkeys(losses.values()):
-            accumulator = Accumulator(self.graph, self.sheet.row_sums, self.sheet.derivatives)
+            accumulator = Accumulator(self.graph, self.sheet.row_sums, self.registry)
             self._record(result, accumulator.run(loss, variables))
         totals = {node: Symbol(f"{node.kind} {losses[node].name}", (), Role.LOCAL) for node in data}
         body = transform(self.graph.body(equation), lambda n: Access(totals[n], ()) if n in totals else n)  # type: ignore[arg-type,index]
         stand_in = Equation(target, equation.pattern, equation.free, body, equation.syntax)
         outer = Graph([e for e in self.graph.equations if e.symbol is not target], self.sheet.functions)
         outer.append(stand_in)
-        accumulator = Accumulator(outer, self.sheet.row_sums, self.sheet.derivatives)
+        accumulator = Accumulator(outer, self.sheet.row_sums, self.registry)
         for adjoint in accumulator.run(target, variables):
             if adjoint.wrt[-1] not in variables:
                 self._record(result, [adjoint])
@@ -171,7 +173,7 @@ class _Deriver:
         at = tuple(Affine.atom(i) for i in adjoint.equation.free)
         for node, total in totals.items():
             weight = Differentiator(total, (), self.sheet.functions, log).derivative(body)
-            example = self.sheet.derivatives[losses[node], (wrt,)]
+            example = self.registry[losses[node], (wrt,)]
             if not self._reaches(losses[node], wrt):
                 continue
             parts.append(Multiply((weight, OverData(node.kind, Access(example, at)))))
@@ -185,13 +187,12 @@ class _Deriver:
     def _reaches(self, target: Symbol, source: Symbol) -> bool:
         return target in self.graph.depends_on((source,))
 
-    def _example_loss(self, node: OverData, equation: Equation) -> Symbol:
+    def _example_loss(self, node: OverData) -> Symbol:
         if isinstance(node.body, Access) and not node.body.at:
             return node.body.symbol
         taken = {s.name for s in self.sheet.symbols.values()}
         name = next(n for n in ("ℓ", "loss", "example_loss", "ℓ_example") if n not in taken)
         symbol = Symbol(name, (), Role.DEFINITION)
-        self.sheet.symbols[name] = symbol
         self.graph.append(Equation(symbol, (), (), node.body, None))
         return symbol
 
@@ -210,9 +211,9 @@ class _Deriver:
         current = of
         for depth in range(1, len(by) + 1):
             identity = (of, by[:depth])
-            known = self.sheet.derivatives.get(identity)
+            known = self.registry.get(identity)
             if known is None or known not in self.done:
-                accumulator = Accumulator(self.graph, self.sheet.row_sums, self.sheet.derivatives)
+                accumulator = Accumulator(self.graph, self.sheet.row_sums, self.registry)
                 variable = by[depth - 1]
                 if variable is current:
                     raise SheetError(
@@ -228,7 +229,7 @@ class _Deriver:
                     self.done.add(adjoint.symbol)
                     self.graph.append(adjoint.equation)
                     found.append(adjoint)
-            current = self.sheet.derivatives[identity]
+            current = self.registry[identity]
         return found
 
     def _updates(self, result: Derivation) -> None:

@@ -178,6 +178,10 @@ def replace_symbols(node: Any, mapping: Mapping[Symbol, Callable[[tuple[Affine, 
                 return ArrayCall(operation, argument, tuple(affine(a) for a in at))
             case Invoke(function=function, arguments=arguments, at=at):
                 return Invoke(function, arguments, tuple(affine(a) for a in at))
+            case Partial(body=body, symbol=symbol, at=at):
+                at = tuple(affine(a) for a in at)
+                moved = mapping[symbol](at) if symbol in mapping else None
+                return Partial(body, moved.symbol if isinstance(moved, Access) else symbol, at)
             case _:
                 return current
 

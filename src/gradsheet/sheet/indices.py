@@ -197,6 +197,9 @@ class IndexReader(NameReader):
     def check_inside(self, at: Affine, low: Affine, high: Affine, span: Span, scope: Scope, what: str) -> None:
         """An index is certainly inside, or a summed index is kept inside, or it is an error."""
         at, low, high = self.sizes.resolve(at), self.sizes.resolve(low), self.sizes.resolve(high)
+        index = at.single
+        if isinstance(index, Index) and literal(index.high) is not None and literal(index.high) == literal(high):
+            self.sizes.conform(index.range, (low, high))  # a stated range 1..3 and an axis of 3 are one size
         if at.is_constant and literal(high) is not None:
             self.sizes.fix(high)  # a component by its number: this axis is as long as it says
             high = self.sizes.resolve(high)

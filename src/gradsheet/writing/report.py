@@ -66,7 +66,7 @@ class Report:
 
     solution: Solution
     title: str
-    task: list[str]
+    task: str
     given: list[Item] = field(default_factory=list)
     forward: list[Item] = field(default_factory=list)
     backward: list[Item] = field(default_factory=list)
@@ -246,8 +246,17 @@ def _title(sheet: Sheet) -> str:
     return " ".join(x for x in lines if x)
 
 
-def _task(solution: Solution) -> list[str]:
+def _task(solution: Solution) -> str:
     """What is asked: the derivatives, and the step."""
     sheet, derivation = solution.sheet, solution.derivation
-    found = list(derivation.gradients.values())
-    return [a.symbol.name for a in found] if found else [a.symbol.name for a in derivation.adjoints[-1:]]
+    text = ", ".join(a.symbol.name for a in derivation.gradients.values() or derivation.adjoints[-1:])
+    if derivation.cotangents:
+        bars = ", ".join(c.name for c in derivation.cotangents.values())
+        return f"{text} for any upstream gradient {bars}"
+    steps = max(1, len(solution.states) - 1)
+    if sheet.updates or (sheet.rate is not None and sheet.objective is not None):
+        text += ", then one step" if steps == 1 else f", then {steps} steps"
+        if sheet.rate is not None and sheet.objective is not None and sheet.objective.syntax.method is not None:
+            way = "up" if sheet.objective.sense == "maximize" else "down"
+            text += f" {way} the gradient"
+    return text

@@ -31,6 +31,7 @@ from gradsheet.expressions import (
     Negation,
     Number,
     OverData,
+    Partial,
     Piecewise,
     Power,
     Reduce,
@@ -107,6 +108,13 @@ class View:
                 if part is None:
                     return None
                 return tree.Binder("sum", (tree.BoundIndex(name(variable.name), None),), part)
+            case Partial(body=inner, symbol=symbol, at=at):
+                part = self.tensor(axes, inner)
+                if part is None or any(i in _indices(a) for a in at for i in axes):
+                    return None
+                variable = self.names.component(symbol, [self.names.affine(a) for a in at])
+                of = part if isinstance(part, (tree.Name, tree.Subscript)) else tree.Group((part,))
+                return tree.Derivative(of, (variable,))
             case OverData(kind=kind, body=inner):
                 part = self.tensor(axes, inner)
                 if part is None:

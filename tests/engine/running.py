@@ -1,0 +1,105 @@
+"""Sheets through the engine alone: read, derive, give values, print, read what was printed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.derivation import derive
+from gradsheet.diagnostics import Diagnostics
+from gradsheet.expressions import Role
+from gradsheet.sheet import read_sheet
+from gradsheet.solution import solve
+from gradsheet.syntax import parse_document, read_source
+from gradsheet.syntax.plain import plain
+from gradsheet.writing.equations import taken_names, write_equation
+
+if TYPE_CHECKING:
+    from gradsheet.derivation import Derivation
+    from gradsheet.expressions import Symbol
+    from gradsheet.sheet import Sheet
+
+Arrays = dict[str, Any]
+
+
+def read(text: str, name: str = "a.sheet") -> Sheet:
+    """A sheet from its text; raises `SheetError`."""
+    source = read_source(text.encode(), name)
+    diagnostics = Diagnostics(source)
+    document = parse_document(source, diagnostics)
+    diagnostics.raise_errors()
+    return read_sheet(document, source, diagnostics)
+
+
+def derived(text: str, name: str = "a.sheet") -> Derivation:
+    """A sheet's derivation."""
+    return derive(read(text, name))
+
+
+def without_asking(text: str) -> str:
+    """A sheet's declarations and definitions alone, nothing asked and nothing given."""
+    kept: list[str] = []
+    skipping = False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        word = re.split(r"\W", line, maxsplit=1)[0]
+        if line[:1].strip():
+            skipping = word in {"given", "update", "parameters", "minimize", "maximize", "pullback"}
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept).rstrip() + "\n"
+
+
+def printed(derivation: Derivation) -> list[tuple[str, str, str]]:
+    """Every derived equation as left side, right side and the ranges after `for`, in the plain spelling."""
+    taken = taken_names(derivation.sheet)
+    functions = {f.name for f in derivation.sheet.functions} | set(derivation.sheet.unspecified)
+    found = []
+    for adjoint in derivation.adjoints:
+        for line in write_equation(adjoint.equation, taken):
+            ranges = ", ".join(f"{plain(r.name)} in {plain(r.domain)}" for r in line.ranges)
+            found.append((_plain(line.left, functions), _plain(line.right, functions), ranges))
+    return found
+
+
+def _plain(tree: Any, functions: set[str]) -> str:
+    from gradsheet.syntax.vocabulary import FUNCTIONS  # noqa: PLC0415
+
+    return plain(tree, functions=FUNCTIONS | functions)
+
+
+def renamed(text: str, names: dict[str, str]) -> str:
+    """A text with derivatives written as plain names: D_h2 for ∂L/∂h2."""
+    for old in sorted(names, key=len, reverse=True):
+        text = re.sub(re.escape(old) + r"(?![\w′'̂̄])", names[old], text)
+    return text
+
+
+def fresh_names(derivation: Derivation) -> dict[str, str]:
+    """A name that can be declared for each derivative of a derivation."""
+    return {a.symbol.name: f"D{k}q" for k, a in enumerate(derivation.adjoints)}
+
+
+def values_of(sheet: Sheet, arrays: Arrays) -> dict[Symbol, Any]:
+    """The values of everything in a sheet that asks for nothing, in float64."""
+    return solve(sheet, arrays, kind="float64", check=False).states[0].values
+
+
+def gradients(text: str, arrays: Arrays) -> Arrays:
+    """Every adjoint's values by the variable's name."""
+    solution = solve(read(text), arrays, kind="float64", check=False)
+    values = solution.states[0].values
+    return {a.wrt[-1].name: values[a.symbol] for a in solution.derivation.adjoints if a.order == 1}
+
+
+def is_data(symbol: Symbol) -> bool:
+    return symbol.role is Role.INPUT
+
+
+def same_values(a: Any, b: Any) -> bool:
+    """Whether two values agree to rounding, shapes included."""
+    if isinstance(a, dict) or isinstance(b, dict):
+        return isinstance(a, dict) and isinstance(b, dict) and all(k in b and same_values(v, b[k]) for k, v in a.items())
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-8, atol=1e-10, equal_nan=True))
