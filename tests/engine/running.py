@@ -72,7 +72,7 @@ def _plain(tree: Any, functions: set[str]) -> str:
 def renamed(text: str, names: dict[str, str]) -> str:
     """A text with derivatives written as plain names: D_h2 for ∂L/∂h2."""
     for old in sorted(names, key=len, reverse=True):
-        text = re.sub(re.escape(old) + r"(?![\w′'̂̄])", names[old], text)
+        text = re.sub(re.escape(old) + r"(?![A-Za-z0-9_α-ωΑ-Ω₀-₉\u0300-\u036f])", names[old], text)
     return text
 
 

@@ -183,6 +183,11 @@ def test_arrays_say_repeated_things_once():
     rows = summarise(certify_array([[1, third], [1, third]]))
     assert isinstance(rows, EqualRows)
     assert [e.decimal for e in rows.row] == ["1", "0.33333"]
+    assert rows.proved
+    with working_precision(100):
+        alike = summarise(certify_array([[1, arb(1) / 3], [1, arb(1) / 3]]))
+    assert isinstance(alike, EqualRows)
+    assert not alike.proved
     full = summarise(np.array([[1.0, 2.0], [3.0, 4.0]]))
     assert isinstance(full, Full)
     assert [[e.decimal for e in row] for row in full.rows] == [["1", "2"], ["3", "4"]]

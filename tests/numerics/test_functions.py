@@ -46,7 +46,8 @@ def points(name):
     if name in UNIT:
         return [Fraction(-9, 10), Fraction(-1, 3), Fraction(0), Fraction(1, 2), Fraction(3, 4)]
     if name in POSITIVE:
-        return [Fraction(1, 100), Fraction(1, 3), Fraction(1), Fraction(5, 2), Fraction(12)]
+        left = [Fraction(-7, 5), Fraction(-5, 2)] if "gamma" in name else []
+        return [*left, Fraction(1, 100), Fraction(1, 3), Fraction(1), Fraction(5, 2), Fraction(12)]
     return [Fraction(-30), Fraction(-5, 2), Fraction(-1, 3), Fraction(0), Fraction(1, 4), Fraction(1), Fraction(31, 3)]
 
 
@@ -104,6 +105,50 @@ def test_undefined_in_three_kinds(name, x):
     assert f.certified(Certified(arb(x))).is_undefined
     assert math.isnan(f.float64(x))
     assert not f.jet(Jet.constant(x)).value.is_finite()
+
+
+LIMITS = {
+    "exp": (0, math.inf),
+    "log": (None, math.inf),
+    "sqrt": (None, math.inf),
+    "tanh": (-1, 1),
+    "sigmoid": (0, 1),
+    "softplus": (0, math.inf),
+    "relu": (0, math.inf),
+    "sin": (None, None),
+    "sinh": (-math.inf, math.inf),
+    "cosh": (math.inf, math.inf),
+    "arsinh": (-math.inf, math.inf),
+    "arctan": (-math.pi / 2, math.pi / 2),
+    "erf": (-1, 1),
+    "normal_cdf": (0, 1),
+    "abs": (math.inf, math.inf),
+    "sign": (-1, 1),
+    "step": (0, 1),
+    "hard_tanh": (-1, 1),
+    "digamma": (None, math.inf),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LIMITS))
+def test_limits_at_infinity(name):
+    for x, limit in zip((-math.inf, math.inf), LIMITS[name], strict=True):
+        f = ELEMENTWISE[name]
+        certified, jet = f.certified(certify(x)), f.jet(Jet.constant(arb(x)))
+        if limit is None:
+            assert certified.is_undefined
+            assert jet.is_undecided
+            assert math.isnan(f.float64(x))
+        else:
+            assert float(certified) == float(jet) == f.float64(x) == limit
+
+
+def test_a_jump_within_a_ball_is_enclosed():
+    around_zero = Certified(arb(0, 1e-30))
+    step, sign = (ELEMENTWISE[name].certified(around_zero).value for name in ("step", "sign"))
+    assert all(step.contains(v) for v in (0, 1))
+    assert all(sign.contains(v) for v in (-1, 0, 1))
+    assert ELEMENTWISE["relu"].certified(around_zero).value.contains(1e-30)
 
 
 # ------------------------------------------------------------------------------ softmax and log Σ exp

@@ -185,10 +185,18 @@ class Solution:
 
         return solution_json(self._solved)
 
-    def __str__(self) -> str:
-        from gradsheet.writing.report import report_text  # noqa: PLC0415 - loaded when asked for
+    def text(self, *, width: int = 100, digits: int | None = None, ascii_only: bool = False) -> str:
+        """The worked solution: conventions, forward pass, backward pass with rules, update, verification."""
+        from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
+        from gradsheet.writing.terminal import Terminal  # noqa: PLC0415 - the same
 
-        return report_text(self._solved, digits=self._digits)
+        style = NumberStyle(digits=self._digits if digits is None else digits, ascii_only=ascii_only)
+        lines = Terminal(report(self._solved), width, style).lines()
+        return "\n".join("".join(piece for piece, _ in line).rstrip() for line in lines)
+
+    def __str__(self) -> str:
+        return self.text()
 
     def __repr__(self) -> str:
         shown = "" if self.objective is None else f", objective {self.objective:.6g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, cast
 
 from gradsheet.builder.terms import Operand, Term, call, term
@@ -106,9 +107,7 @@ def onehot(index: Operand, size: Operand) -> Term:
 def _same(ranks: list[Rank]) -> Rank:
     """Entry by entry: scalars go with anything."""
     known = [rank for rank in ranks if rank is not None]
-    highest = 0
-    for rank in known:  # `max` is the language's own name here
-        highest = rank if rank > highest else highest
+    highest = builtins.max(known, default=0)
     return highest if highest or len(known) == len(ranks) else None
 
 

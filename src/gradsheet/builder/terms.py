@@ -90,6 +90,8 @@ class Term:
     @property
     def T(self) -> Term:  # noqa: N802 - as in NumPy
         """The transpose; of a vector, a row."""
+        if isinstance(self.tree, tree.Transpose):
+            return Term(self.tree.base, self.rank)
         return Term(tree.Transpose(_call_in_brackets(self.tree)), self.rank, row=self.rank == 1 and not self.row)
 
     # ------------------------------------------------------------ components and conditions
@@ -215,15 +217,19 @@ def _multiplied(left: Term, right: Term) -> Term:
     """Juxtaposition with a scalar, ⊙ of two arrays, `*` where the shapes are not known."""
     if left.rank is None or right.rank is None:
         return _joined(left, "*", right, rank=_common(left, right))
+    if isinstance(right.tree, tree.Num) and not isinstance(left.tree, tree.Num):
+        left, right = right, left
     return _joined(left, "" if 0 in (left.rank, right.rank) else "⊙", right, rank=_common(left, right))
 
 
 def _matrix_product(left: Term, right: Term) -> Term:
-    """Rows and columns as the language has them; `x @ y` of two vectors is xᵀ y."""
+    """Rows and columns as the language has them; `x @ y` of two vectors is xᵀ y, `x @ W` is Wᵀ x."""
     if left.rank is None or right.rank is None:
         return _joined(left, "", right, rank=None)
     if left.rank == right.rank == 1 and left.row == right.row:
         left, right = (left, right.T) if left.row else (left.T, right)
+    elif left.rank == 1 and right.rank == 2 and not left.row:
+        left, right = right.T, left
     outer = left.rank == right.rank == 1 and right.row
     axes = 2 if outer else (left.rank or 0) + (right.rank or 0) - 2
     product = _joined(left, "", right, rank=axes)
@@ -236,6 +242,7 @@ def _joined(left: Term, sign: tree.ProductSign, right: Term, *, rank: int | None
     first = left.tree.factors if isinstance(left.tree, tree.Product) else (tree.Factor("", left.tree),)
     second: tuple[tree.Factor, ...] = (tree.Factor(sign, right.tree),)
     if sign == "" and isinstance(right.tree, tree.Product):
-        scaled = all(f.sign in {"", "/"} for f in first) and all(f.sign == "" for f in right.tree.factors)
+        divided = {"", "/"} if isinstance(left.tree, tree.Num) else {""}
+        scaled = all(f.sign in {"", "/"} for f in first) and all(f.sign in divided for f in right.tree.factors)
         second = right.tree.factors if scaled else second
     return Term(tree.Product((*first, *second)), rank, row=left.row or right.row)

@@ -145,7 +145,7 @@ class Differentiator:
             )  # type: ignore[union-attr]
         else:
             record = ELEMENTWISE.get(body.function)
-            if record is None:
+            if record is None or record.derivative is None:
                 raise NoRuleError(body.function)
             outer = [t.expr for t in record.derivative(*(T(a) for a in body.arguments), T(body))]
             rule = steps.Rule(record.name, record.sentence)

@@ -171,6 +171,9 @@ def _piecewise(body: Expr, condition: Condition, then: Expr, otherwise: Expr, *,
         return terms
     if then is otherwise:
         return split(then, expand=expand)
+    joined = _shared_guards(condition, then, otherwise, expand=expand)
+    if joined is not None:
+        return joined
     if otherwise is ZERO_EXPR and then is not ONE_EXPR:
         bracket = Piecewise(condition, ONE_EXPR, ZERO_EXPR)
         return [replace(t, factors=(*t.factors, bracket)) for t in split(then, expand=expand)]
@@ -180,6 +183,27 @@ def _piecewise(body: Expr, condition: Condition, then: Expr, otherwise: Expr, *,
             bracket = Piecewise(flipped, ONE_EXPR, ZERO_EXPR)
             return [replace(t, factors=(*t.factors, bracket)) for t in split(otherwise, expand=expand)]
     return [Term(factors=(body,))]
+
+
+def _shared_guards(condition: Condition, then: Expr, otherwise: Expr, *, expand: bool) -> list[Term] | None:
+    """A δ that stands in both branches of a choice stands before the choice."""
+    branches = [split(branch, expand=expand) for branch in (then, otherwise)]
+    terms = [t for branch in branches for t in branch]
+    if not terms or any(t.sums for t in terms):
+        return None
+    shared = tuple(g for g in terms[0].guards if all(g in t.guards for t in terms))
+    if not shared:
+        return None
+    bare = [
+        rebuilt([replace(t, guards=tuple(g for g in t.guards if g not in shared)) for t in branch])
+        for branch in branches
+    ]
+    return [replace(t, guards=(*shared, *t.guards)) for t in _piecewise_terms(condition, bare[0], bare[1], expand=expand)]
+
+
+def _piecewise_terms(condition: Condition, then: Expr, otherwise: Expr, *, expand: bool) -> list[Term]:
+    body = Piecewise(condition, then, otherwise)
+    return _piecewise(body, condition, then, otherwise, expand=expand)
 
 
 def _product(factors: tuple[Expr, ...], *, expand: bool) -> list[Term]:

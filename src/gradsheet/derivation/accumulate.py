@@ -133,11 +133,22 @@ class Accumulator:
         if wrt.symmetric and wrt.role is Role.INPUT and wrt.rank == 2:
             body = self._symmetric(body, indices, log)
         by = (*(of.adjoint_of or (of, ()))[1], wrt)
-        equation = Equation(symbol, at, indices, body, None)
+        equation = Equation(symbol, at, indices, body, None, self._facts(wrt))
         linear = all(wrt not in p.symbols for p in parts)
         adjoint = Adjoint(of, by, equation, headline(log, wrt, uses, linear=linear), tuple(uses), log.conditions, log)
         self.bodies[symbol] = adjoint
         return adjoint
+
+    def _facts(self, wrt: Symbol) -> tuple[Affine, ...]:
+        """The ranges of the equations that use a symbol are not empty."""
+        found: dict[Affine, None] = {}
+        for equation in self.graph.users.get(wrt, ()):
+            sums = [n.index for n in walk(self.graph.body(equation)) if isinstance(n, Reduce)]
+            for index in (*equation.free, *sums):
+                gap = index.high - index.low
+                if gap.terms and not any(isinstance(a, Index) for a in gap.atoms()):
+                    found[gap] = None
+        return tuple(found)
 
     def _joined(self, parts: list[Expr], log: Log) -> Expr:
         if not parts:

@@ -165,7 +165,8 @@ def _halved(monomial: Monomial) -> Monomial | None:
 
 
 def _lexicographic(*sums: Terms) -> Callable[[Monomial], tuple[fmpq, ...]]:
-    generators = sorted({a for terms in sums for m in terms for a, _ in m}, key=lambda a: a.serial)
+    # √2·√2 is a number, so that exponents of whole numbers do not add up: they come last, where they decide least.
+    generators = sorted({a for terms in sums for m in terms for a, _ in m}, key=lambda a: (a.kind == "base", a.serial))
     zero = fmpq(0)
     known: dict[Monomial, tuple[fmpq, ...]] = {}
 

@@ -109,6 +109,8 @@ _TABLE: tuple[Elementwise, ...] = (
         "hard_tanh'(x) = [|x| < 1]", r"\operatorname{hardtanh}", sample=(-0.8, 0.8), kink="hard_tanh'(±1) = 0"),
     Elementwise("lgamma", ("lgamma", "loggamma"), 1, lambda x, y: (call("digamma", x),), "(log Γ)' = ψ",
         r"\log\Gamma", sample=(0.5, 2.5), undefined="x = 0, −1, −2, …"),
+    Elementwise("digamma", ("digamma", "ψ"), 1, None, "ψ is the derivative of log Γ", r"\psi", sample=(0.5, 2.5),
+        undefined="x = 0, −1, −2, …"),
     Elementwise("max", ("max", "maximum"), 2, _max_rules, "max takes the derivative of the larger argument", r"\max",
         kink="max'(x, c) = 0 at x = c; between two variables the first takes a tie",
         definition=lambda a, b: either(a, "≥", b, a, b)),

@@ -25,7 +25,7 @@ class Elementwise:
     name: str
     spellings: tuple[str, ...]
     arity: int
-    derivative: Callable[..., tuple[T, ...]]
+    derivative: Callable[..., tuple[T, ...]] | None
     sentence: str
     latex: str
     sample: tuple[float, float] = (-2.0, 2.0)

@@ -123,6 +123,8 @@ def differentiated(
     if primes > 1 or (primes and record.arity != 1):
         raise reader.fail("GS214", "higher derivatives of a named function are not written with primes", span)
     if primes:
+        if record.derivative is None:
+            raise reader.fail("GS501", f"the derivative of {record.name} has no rule here", span)
         return record.derivative(*(T(a) for a in arguments), T(node))[0].expr
     return node
 

@@ -24,6 +24,8 @@ class Equation:
     body: Expr
     syntax: tree.Definition | None
     """What the author wrote; None for an objective that was given no name."""
+    facts: tuple[Affine, ...] = ()
+    """Expressions that are ≥ 0: ranges that the equations before this one run over are not empty."""
 
 
 @dataclass(eq=False, slots=True)

@@ -31,7 +31,9 @@ class Contraction:
 
     def write(self) -> Tree | None:
         """Matrices where they fit; then with one sum after the other kept as Σ; for a scalar always something."""
-        family = [s for s in self.sums if self._leads(s)]
+        if any(a in _indices(side) for s in self.sums for side in s.range for a in self.axes):
+            return None  # the range of a sum differs from entry to entry
+        family = [s for s in self.sums if self._leads(s) or self._bounds_another(s)]
         plain = [s for s in self.sums if s not in family]
         if not self.guards or not any(g.free & {*plain, *self.axes} for g in self.guards):
             for kept in _choices(family, plain, self.axes):
@@ -45,6 +47,10 @@ class Contraction:
                 return written
             return self._with_sigma(list(self.sums))
         return self._with_sigma(list(self.sums)) if not self.axes else None
+
+    def _bounds_another(self, index: Index) -> bool:
+        """Whether the range of another sum depends on this index."""
+        return any(index in _indices(side) for s in self.sums for side in s.range)
 
     def _leads(self, index: Index) -> bool:
         """Whether an index runs over the members of a family: it then stays a Σ."""

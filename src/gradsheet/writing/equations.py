@@ -74,6 +74,8 @@ def _line(
     row = len(axes) == 2 and len(single) == 1 and single[0] is axes[0] and single[0] not in body.free
     axes = axes[1:] if row else axes
     right: Tree | None = None
+    if axes and not any(a in body.free for a in axes):
+        plain = False  # the same for every entry: said with an index
     if plain and not indices and len(axes) <= 2 and outer == 0:
         view_names = Names(names.taken)
         view_names.of = {i: n for i, n in names.of.items() if i not in axes}
@@ -108,12 +110,12 @@ def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, 
     )
     if cut is None or any(not is_index_condition(g) for t in terms for g in t.guards):
         return [(equation.free, equation.pattern, equation.body)]
-    pieces = _pieces(cut, terms)
+    pieces = _pieces(cut, terms, equation.facts)
     if pieces is None:
         return [(equation.free, equation.pattern, equation.body)]
     result = []
     for low, high in pieces:
-        kept = [k for t in terms if (k := _restricted(t, cut, low, high)) is not None]
+        kept = [k for t in terms if (k := _restricted(t, cut, low, high, equation.facts)) is not None]
         body = rebuilt(kept)
         if low == high:
             free = tuple(i for i in equation.free if i is not cut)
@@ -152,9 +154,12 @@ def _has_sums(term: Term, guard: object) -> bool:
     return bool(getattr(guard, "free", frozenset()) & set(term.sums))
 
 
-def _pieces(cut: Index, terms: Sequence[Term]) -> list[tuple[Affine, Affine]] | None:
+def _pieces(
+    cut: Index, terms: Sequence[Term], known: tuple[Affine, ...] = ()
+) -> list[tuple[Affine, Affine]] | None:
     """Consecutive ranges of an index between the places where a condition changes; None where their order is open."""
     cut = Index(cut.name, _plain(cut.low), _plain(cut.high), cut.serial)
+    facts = (*known, cut.high - cut.low)
     starts: list[Affine] = [cut.low]
     for term in terms:
         for guard in term.guards:
@@ -165,20 +170,20 @@ def _pieces(cut: Index, terms: Sequence[Term]) -> list[tuple[Affine, Affine]] | 
                 return None
             starts.extend(changes)
     unique = [s for k, s in enumerate(starts) if s not in starts[:k]]
-    inside = [s for s in unique if s == cut.low or not at_least_zero(s - cut.high - 1)]
+    inside = [s for s in unique if s == cut.low or not at_least_zero(s - cut.high - 1, facts)]
     if len(inside) > 6:
         return None
     ordered: list[Affine] = []
     for start in inside:
         position = 0
         while position < len(ordered):
-            if at_least_zero(ordered[position] - start):
+            if at_least_zero(ordered[position] - start, facts):
                 break
-            if not at_least_zero(start - ordered[position]):
+            if not at_least_zero(start - ordered[position], facts):
                 return None
             position += 1
         ordered.insert(position, start)
-    ordered = [s for s in ordered if at_least_zero(s - cut.low)]
+    ordered = [s for s in ordered if at_least_zero(s - cut.low, facts)]
     ends = [s - 1 for s in ordered[1:]] + [cut.high]
     return [(a, b) for a, b in zip(ordered, ends, strict=True)]
 
@@ -213,13 +218,16 @@ def _changes(guard: object, cut: Index) -> list[Affine] | None:
             return [place]
 
 
-def _restricted(term: Term, cut: Index, low: Affine, high: Affine) -> Term | None:
+def _restricted(
+    term: Term, cut: Index, low: Affine, high: Affine, facts: tuple[Affine, ...] = ()
+) -> Term | None:
     """A term on one region: conditions that hold there are dropped, a term that is zero there is left out."""
     narrowed = Index(cut.name, low, high)
     kept = []
     for guard in term.guards:
         if cut not in guard.free or not isinstance(guard, Relation):
-            kept.append(guard)
+            if not _holds(guard, facts):
+                kept.append(guard)
             continue
         moved = substitute(guard, {cut: Affine.atom(narrowed)})
         truth = _truth(moved)
@@ -228,6 +236,14 @@ def _restricted(term: Term, cut: Index, low: Affine, high: Affine) -> Term | Non
         if truth is None:
             kept.append(guard)
     return replace(term, guards=tuple(kept))
+
+
+def _holds(guard: object, facts: tuple[Affine, ...]) -> bool:
+    """Whether a condition on sizes follows from ranges that are not empty."""
+    if not (isinstance(guard, Relation) and isinstance(guard.left, Integer) and isinstance(guard.right, Integer)):
+        return False
+    gap = guard.right.value - guard.left.value
+    return guard.sign == "≤" and at_least_zero(gap, facts)
 
 
 def _truth(guard: Relation) -> bool | None:

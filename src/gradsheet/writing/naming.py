@@ -86,7 +86,8 @@ def _derivative(symbol: Symbol, items: list[Tree | tree.Slice]) -> Tree:
     assert symbol.adjoint_of is not None
     of, by = symbol.adjoint_of
     if not items:
-        return tree.Derivative(name(of.name), tuple(name(s.name) for s in by))
+        names = [tree.Group((_derivative(s, []),)) if s.adjoint_of is not None else name(s.name) for s in (of, *by)]
+        return tree.Derivative(names[0], tuple(names[1:]))
     full: list[Tree | tree.Slice] = [*items, *(tree.Slice(None, None) for _ in range(symbol.rank - len(items)))]
     position = 0
     parts: list[Tree] = []
@@ -95,7 +96,9 @@ def _derivative(symbol: Symbol, items: list[Tree | tree.Slice]) -> Tree:
         position += variable.rank
         while own and isinstance(own[-1], tree.Slice) and own[-1].low is None and own[-1].high is None:
             own.pop()
-        base = name(variable.name)
+        base: Tree = name(variable.name)
+        if variable.adjoint_of is not None:
+            base = tree.Group((_derivative(variable, []),))
         parts.append(tree.Subscript(base, tuple(own)) if own else base)
     return tree.Derivative(parts[0], tuple(parts[1:]))
 

@@ -180,6 +180,7 @@ class _Builder:
 
     def derivative(self, adjoint: Adjoint) -> Item:
         """An adjoint with its rule."""
+        of, wrt = adjoint.symbol.adjoint_of or (adjoint.of, adjoint.wrt)
         return self.item(
             adjoint.symbol,
             write_equation(adjoint.equation, self.taken),
@@ -187,8 +188,8 @@ class _Builder:
             rule=adjoint.rule,
             conditions=adjoint.conditions,
             uses=tuple(s.name for s in adjoint.uses),
-            of=adjoint.of.name,
-            wrt=tuple(s.name for s in adjoint.wrt),
+            of=of.name,
+            wrt=tuple(s.name for s in wrt),
         )
 
     def update(self) -> list[Item]:

@@ -37,8 +37,10 @@ from gradsheet.expressions import (
     Reduce,
     Relation,
     Unspecified,
+    inside,
     key,
     substitute,
+    walk,
 )
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
 from gradsheet.syntax import tree
@@ -333,7 +335,7 @@ class View:
         then, otherwise = self.tensor(axes, body.then), self.tensor(axes, body.otherwise)
         if then is None or otherwise is None:
             return None
-        if body.otherwise is ZERO_EXPR:
+        if body.otherwise is ZERO_EXPR and (axes or _safe(body.then)):
             return product([("", then), ("⊙" if axes else "", iverson(condition))])
         then = tree.Group((then,)) if isinstance(then, tree.Conditional) else then
         return tree.Conditional(then, condition, otherwise)
@@ -367,6 +369,11 @@ class View:
 
     def condition(self, axes: Axes, condition: Condition) -> Tree | None:
         match condition:
+            case Relation(sign=sign, left=Integer(value=low), right=Integer(value=high)) if not axes and (
+                (turned := _solved(sign, low, high)) is not None
+            ):
+                index, sign, rest = turned
+                return comparison(self.names.atom(index), sign, self.names.affine(rest))
             case Relation(sign=sign, left=left, right=right):
                 if isinstance(left, Integer) and any(i in condition.free for i in axes):
                     return None
@@ -422,10 +429,23 @@ class View:
         here = self.tensor(axes, substitute(entry, place))
         return None if here is None else iverson(comparison(here, "=", call(function, argument)))
 
+    def _largest(self, index: Index, body: ArrayCall) -> Tree | None:
+        """[x[j] = max[k] x[k]], where the entries depend on other indices too."""
+        names = self.names.with_indices((index,))
+        every = View(names).tensor((), body.argument.body)
+        here = self.tensor((), substitute(body.argument.body, {index: body.at[0]}))
+        if every is None or here is None:
+            return None
+        bound = tree.BoundIndex(name(names.of[index]), self.domain(index))
+        return iverson(comparison(here, "=", tree.Binder("max", (bound,), every)))
+
     def _array_by_index(self, axes: Axes, body: ArrayCall) -> Tree | None:
         """softmax[j](S[i,j]) where rows are kept apart by an index."""
         if axes or len(body.argument.indices) != 1:
             return None
+        if body.operation == "argmaximum":
+            (index,) = body.argument.indices
+            return self._largest(index, body)
         kinds = {"softmax": "softmax", "logsumexp": "logsumexp", "logsoftmax": "logsoftmax"}
         if body.operation not in kinds:
             return None
@@ -480,6 +500,32 @@ def _is_reciprocal(item: Tree) -> bool:
         and item.factors[0].item.value == 1
         and all(f.sign in {"/", "⊘"} for f in item.factors[1:])
     )
+
+
+def _solved(sign: str, low: Affine, high: Affine) -> tuple[Index, tree.Relation, Affine] | None:
+    """1 ≤ i − 1 as i ≥ 2, where one index stands among numbers and sizes."""
+    gap = high - low
+    indices = [a for a in gap.atoms() if isinstance(a, Index)]
+    if len(indices) != 1 or abs(gap.coefficient(indices[0])) != 1:
+        return None
+    index = indices[0]
+    coefficient = gap.coefficient(index)
+    rest = (gap - Affine.atom(index) * coefficient) * -coefficient
+    if any(isinstance(a, Index) for a in rest.atoms()):
+        return None
+    turned = {"≤": "≥", "<": ">", "≥": "≤", ">": "<"}
+    return index, (turned.get(sign, sign) if coefficient == 1 else sign), rest  # type: ignore[return-value]
+
+
+def _safe(body: Expr) -> bool:
+    """Whether every component is inside its axis without any condition: a bracket may then be a factor."""
+    for node in walk(body):
+        if isinstance(node, Access):
+            for place, axis in zip(node.at, node.symbol.axes, strict=True):
+                low, high = _axis_range(node.symbol.axes, node.at, axis)
+                if not inside(place, low, high):
+                    return False
+    return True
 
 
 def argument_free(argument: Lambda) -> tuple[Index, ...]:

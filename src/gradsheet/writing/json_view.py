@@ -1,0 +1,222 @@
+"""A solution as plain data: what `solve --json` prints. docs/schema/solve.schema.json describes it.
+
+Numbers are float64 whatever the terminal rounds to, with exact strings beside them where those are short; infinities
+and undefined values are the strings "inf", "-inf" and "nan". Without values, values are null.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradsheet.numerics.digits import exact_text
+from gradsheet.syntax import tree
+from gradsheet.writing.rows import RowWriter
+from gradsheet.writing.arrays import NumberStyle
+from gradsheet.writing.spelling import Spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.diagnostics import Diagnostic
+    from gradsheet.writing.equations import Line
+    from gradsheet.writing.report import Item, Member, Report
+
+SCHEMA_VERSION: Final = 1
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The whole solution."""
+    solution = report.solution
+    view = _View(report)
+    objective = solution.sheet.objective
+    verification = solution.verification
+    values = [number(v) for v in report.objectives]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "title": report.title or None,
+        "objective": objective.symbol.name if objective is not None else None,
+        "sense": objective.sense if objective is not None else "pullback" if solution.derivation.cotangents else None,
+        "parameters": [s.name for s in solution.sheet.parameters],
+        "kind": solution.kind,
+        "rows": solution.row_count or None,
+        "conventions": list(solution.conventions),
+        "remarks": list(solution.remarks),
+        "given": [view.named(part, item) for item in report.given for part in item.parts],
+        "forward": [view.equation(part, item) for item in report.forward for part in item.parts],
+        "backward": [view.derivative(part, item) for item in report.backward for part in item.parts],
+        "update": [view.update(part, item) for item in report.update for part in item.parts],
+        "objective_value": values[0] if values else None,
+        "objective_exact": exact(report.objectives[0]) if values else None,
+        "objective_after": values[-1] if len(values) > 1 else None,
+        "steps": values,
+        "verified": None if verification is None else verification.passed,
+        "verification": None if verification is None else _verification(verification),
+    }
+
+
+def error_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """What is printed instead of a solution when the input cannot be used."""
+    return {"schema_version": SCHEMA_VERSION, "error": {"diagnostics": [d.to_json() for d in diagnostics]}}
+
+
+def _verification(verification: Any) -> dict[str, Any]:
+    return {
+        "passed": verification.passed,
+        "summary": verification.summary(),
+        "checks": [
+            {"of": c.of, "wrt": list(c.wrt), "where": c.where, "method": c.method, "digits": c.digits, "passed": c.passed}
+            for c in verification.checks
+        ],
+        "problems": list(verification.problems),
+    }
+
+
+class _View:
+    """Entries of the lists; text in the notation of the terminal."""
+
+    def __init__(self, report: Report) -> None:
+        self.spelling = Spelling(report.solution.sheet)
+        self.writer = RowWriter(self.spelling, NumberStyle())
+
+    def named(self, part: Member, item: Item) -> dict[str, Any]:
+        """A name with its shape and value."""
+        return {"name": self.name(part.lines, item), "shape": list(part.shape), **values_of(part.value, item.rows)}
+
+    def equation(self, part: Member, item: Item, sign: str = "=") -> dict[str, Any]:
+        """A definition."""
+        return {
+            "name": self.name(part.lines, item),
+            "shape": list(part.shape),
+            "text": self.text(part.lines, sign),
+            "latex": self.latex(part.lines, sign),
+            **values_of(part.value, item.rows),
+        }
+
+    def update(self, part: Member, item: Item) -> dict[str, Any]:
+        """An update with the value after the last step."""
+        return self.equation(part, item, "←")
+
+    def derivative(self, part: Member, item: Item) -> dict[str, Any]:
+        """An adjoint with the rule that gave it."""
+        entry = self.equation(part, item)
+        return {
+            "of": item.of,
+            "wrt": self.wrt(part.lines, item),
+            "order": len(item.wrt),
+            **entry,
+            "rule": self.spelling.prose(item.rule),
+            "conditions": list(item.conditions),
+            "uses": list(item.uses),
+        }
+
+    def wrt(self, lines: Sequence[Line], item: Item) -> str:
+        """`W1`, `z[2]`; several variables with commas."""
+        left = principal(lines).left
+        if isinstance(left, tree.Derivative):
+            return ", ".join(self.bare(v, item) for v in left.by)
+        indices = left.items if isinstance(left, tree.Subscript) else ()
+        whole = tree.Name(item.wrt[-1], item.wrt[-1])
+        return self.bare(tree.Subscript(whole, indices) if indices else whole, item)
+
+    def bare(self, node: tree.Expression, item: Item) -> str:
+        """A name with the indices of its family only: `w`, not `w[i,j,k]`."""
+        if isinstance(node, tree.Subscript):
+            kept = node.items[: item.symbol.leading]
+            node = replace(node, items=kept) if kept else node.base
+        return ascii_minus(self.spelling.formula(node))
+
+    def name(self, lines: Sequence[Line], item: Item) -> str:
+        """`z1`, `z[2]`, `∂L/∂W[2]`; what has indices of its own is named without them."""
+        left = principal(lines).left
+        if not item.symbol.leading:
+            return item.symbol.name
+        if isinstance(left, tree.Derivative):
+            return f"∂{item.of}/∂{self.wrt(lines, item)}"
+        return self.bare(left, item)
+
+    def text(self, lines: Sequence[Line], sign: str) -> str:
+        """Whole equations, one on each line."""
+        return "\n".join(
+            "   ".join(part for part in (f"{r.left} {sign} {r.right}", r.ranges) if part)
+            for r in (self.writer.formula(line) for line in lines)
+        )
+
+    def latex(self, lines: Sequence[Line], sign: str) -> str:
+        """The same as LaTeX."""
+        arrow = r"\leftarrow" if sign == "←" else "="
+        several = len(lines) > 1
+        texts = []
+        for line in lines:
+            left, right = self.spelling.latex(line.left), self.spelling.latex(line.right)
+            ranges = ", ".join(self._bound(b) for b in line.ranges)
+            align = "&" if several else ""
+            texts.append(rf"{left} {align}{arrow} {right}" + (rf" \qquad {ranges}" if ranges else ""))
+        return r"\begin{aligned} " + r" \\ ".join(texts) + r" \end{aligned}" if several else texts[0]
+
+    def _bound(self, bound: tree.BoundIndex) -> str:
+        text = self.spelling.latex(bound.name)
+        if isinstance(bound.domain, tree.Range):
+            low, high = self.spelling.latex(bound.domain.low), self.spelling.latex(bound.domain.high)
+            return rf"{text} = {low}, \dots, {high}"
+        return text if bound.domain is None else rf"{text} \in {self.spelling.latex(bound.domain)}"
+
+
+def principal(lines: Sequence[Line]) -> Line:
+    """The general equation of a family, rather than one of its end cases."""
+    return max(lines, key=lambda line: len(line.ranges))
+
+
+def ascii_minus(text: str) -> str:
+    """Indices in names are written as in a sheet: `h[l-1]`."""
+    return text.replace("−", "-")
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def values_of(value: Any, rows: int = 0) -> dict[str, Any]:
+    """`value`, `exact`, and the number of data rows that they carry first.
+
+    >>> values_of(None)
+    {'value': None, 'exact': None, 'rows': None}
+    """
+    if value is None:
+        return {"value": None, "exact": None, "rows": None}
+    if isinstance(value, dict):  # members of different shapes, by their place
+        parts = [value[place] for place in sorted(value)]
+        return {"value": [nested(p, number) for p in parts], "exact": [nested(p, exact) for p in parts], "rows": None}
+    return {"value": nested(value, number), "exact": nested(value, exact), "rows": rows or None}
+
+
+def nested(value: Any, convert: Any) -> Any:
+    """An array as nested lists.
+
+    >>> nested(np.array([[1.0, 0.5]]), number)
+    [[1.0, 0.5]]
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return convert(array[()])
+    return [nested(part, convert) for part in array]
+
+
+def number(value: Any) -> float | str:
+    """A number as float64; what JSON has no number for is a string.
+
+    >>> number(Fraction(1, 3)), number(-math.inf)
+    (0.3333333333333333, '-inf')
+    """
+    result = float(value)
+    return result + 0.0 if math.isfinite(result) else str(result)
+
+
+def exact(value: Any) -> str | None:
+    """The exact number in ASCII where it is short: "-1/16", "log(3)"."""
+    if isinstance(value, float | np.floating):
+        return None
+    return exact_text(value, ascii_only=True)
