@@ -54,6 +54,7 @@ class Outline:
     @staticmethod
     def of(document: tree.Document) -> Outline:
         outline = Outline()
+        sizes = set(_size_names(document.statements))
         for statement, indices in _statements(document.statements, ()):
             if not isinstance(statement, tree.Definition):
                 continue
@@ -66,7 +67,7 @@ class Outline:
                 _, items = flatten_subscript(statement.target)
                 names = {i.name.key for i in (*indices, *statement.ranges)}
                 in_block = any(isinstance(i, tree.Name) and i.key in names for i in items)
-                constant = any(not isinstance(i, tree.Name) for i in items)
+                constant = any(not isinstance(i, tree.Name) or i.key in sizes for i in items)
                 if constant:
                     outline.bases.setdefault(name.key, []).append(statement.target)
                 if in_block:
@@ -89,6 +90,32 @@ class Outline:
                         stack.append(node.key)
                 nodes.extend(tree_children(node))
         return False
+
+
+def _size_names(statements: Sequence[tree.Statement]) -> Iterator[str]:
+    """Names that stand in sizes and ranges: the T of `h[T] = …` is a place, not an index."""
+    pending: list[tree.Expression] = []
+    for statement in statements:
+        match statement:
+            case tree.Sizes(names=names):
+                yield from (n.key for n, _ in names)
+            case tree.Declaration(set=declared) if not isinstance(declared, tree.Maps):
+                pending.extend(declared.axes)
+                if isinstance(declared, tree.Simplex):
+                    pending.append(declared.size)
+            case tree.Family(indices=indices, body=body):
+                pending.extend(i.domain for i in indices if i.domain is not None)
+                bound = {i.name.key for i in indices}
+                yield from (n for n in _size_names(body) if n not in bound)
+            case tree.Definition(ranges=ranges):
+                pending.extend(i.domain for i in ranges if i.domain is not None)
+            case _:
+                pass
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.Name):
+            yield node.key
+        pending.extend(tree_children(node))
 
 
 def _statements(

@@ -46,6 +46,8 @@ class SheetReader:
         self.declarations = DeclarationReader(self.expressions)
         self.outline = Outline.of(document)
         self.definitions = DefinitionReader(self.expressions, self.outline)
+        self.done: list[tree.Statement] = []
+        """Definitions that were read before their turn."""
 
     def read(self) -> Sheet:
         statements = self.sheet.document.statements
@@ -80,7 +82,11 @@ class SheetReader:
             self.expressions.poisoned.update(_names_of(statement))
 
     def _definitions(self, statements: Sequence[tree.Statement], scope: Scope) -> None:
-        for statement in statements:
+        for position, statement in enumerate(statements):
+            if any(statement is d for d in self.done):
+                continue
+            if isinstance(statement, tree.Family):
+                self._end_cases_first(statement, statements[position + 1 :], scope)
             match statement:
                 case tree.Definition():
                     self._attempt(self.definitions.define, statement, scope)
@@ -103,6 +109,16 @@ class SheetReader:
                     self._definitions(body, inside)
                 case _:
                     pass
+
+    def _end_cases_first(self, family: tree.Family, later: Sequence[tree.Statement], scope: Scope) -> None:
+        """A recursion that is written before its end case: the end case tells the shape."""
+        own = {n for n in _names_of(family) if n not in self.sheet.symbols and self.outline.reaches(n, n)}
+        for statement in later:
+            if isinstance(statement, tree.Definition) and isinstance(statement.target, tree.Subscript):
+                name = Outline.target_name(statement.target)
+                if name is not None and name.key in own and name.key in self.outline.bases:
+                    self._attempt(self.definitions.define, statement, scope)
+                    self.done.append(statement)
 
     # ------------------------------------------------------------ what is asked
 

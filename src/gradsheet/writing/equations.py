@@ -230,7 +230,7 @@ def _restricted(
                 kept.append(guard)
             continue
         moved = substitute(guard, {cut: Affine.atom(narrowed)})
-        truth = _truth(moved)
+        truth = _truth(moved, facts)
         if truth is False:
             return None
         if truth is None:
@@ -246,7 +246,7 @@ def _holds(guard: object, facts: tuple[Affine, ...]) -> bool:
     return guard.sign == "≤" and at_least_zero(gap, facts)
 
 
-def _truth(guard: Relation) -> bool | None:
+def _truth(guard: Relation, facts: tuple[Affine, ...] = ()) -> bool | None:
     assert isinstance(guard.left, Integer)
     assert isinstance(guard.right, Integer)
     gap = guard.right.value - guard.left.value
@@ -255,9 +255,9 @@ def _truth(guard: Relation) -> bool | None:
     }  # fmt: skip
     if guard.sign in tests:
         yes, no = tests[guard.sign]
-        return True if at_least_zero(yes) else False if at_least_zero(no) else None
-    equal = at_least_zero(gap) and at_least_zero(-gap)
-    apart = at_least_zero(gap - 1) or at_least_zero(-gap - 1)
+        return True if at_least_zero(yes, facts) else False if at_least_zero(no, facts) else None
+    equal = at_least_zero(gap, facts) and at_least_zero(-gap, facts)
+    apart = at_least_zero(gap - 1, facts) or at_least_zero(-gap - 1, facts)
     if guard.sign == "=":
         return True if equal else False if apart else None
     return False if equal else True if apart else None

@@ -9,25 +9,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.numerics.digits import exact_text
 from gradsheet.syntax import tree
-from gradsheet.writing.rows import RowWriter
 from gradsheet.writing.arrays import NumberStyle
+from gradsheet.writing.errors import SCHEMA_VERSION
+from gradsheet.writing.rows import RowWriter
 from gradsheet.writing.spelling import Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradsheet.diagnostics import Diagnostic
     from gradsheet.writing.equations import Line
     from gradsheet.writing.report import Item, Member, Report
-
-SCHEMA_VERSION: Final = 1
-
 
 def to_json(report: Report) -> dict[str, Any]:
     """The whole solution."""
@@ -57,11 +54,6 @@ def to_json(report: Report) -> dict[str, Any]:
         "verified": None if verification is None else verification.passed,
         "verification": None if verification is None else _verification(verification),
     }
-
-
-def error_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """What is printed instead of a solution when the input cannot be used."""
-    return {"schema_version": SCHEMA_VERSION, "error": {"diagnostics": [d.to_json() for d in diagnostics]}}
 
 
 def _verification(verification: Any) -> dict[str, Any]:

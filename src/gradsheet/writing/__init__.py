@@ -1,0 +1,1 @@
+"""From derived equations to what people read: formulas, tables, data."""
