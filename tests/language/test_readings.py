@@ -23,11 +23,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def sheet(lines: str) -> str:
-    """A sheet from a row: statements are divided by `;` at the ends of lines."""
-    return "\n".join(part.strip() if "    " not in part else part for part in lines.strip("\n").split("\n"))
-
-
 READINGS: list[tuple[str, str, dict[str, Any]]] = [
     # ------------------------------------------------------------ precedence
     ("1/2 x is half of x", "x ∈ ℝ\ny = 1/2 x\ngiven x = 6", {"y": 3}),
@@ -257,7 +252,7 @@ VALUES_REFUSED: list[tuple[str, str, str, str]] = [
     ("a size that is given, and another", "x ∈ ℝ^n\nz = x' x\ngiven n = 3, x = [1, 2]", "GS404", "3"),
     ("some values, not all that are needed", "x, y ∈ ℝ\nz = x y\ngiven x = 1", "GS401", "y"),
     ("a wrong shape", "x ∈ ℝ^3\nz = sum(x)\ngiven x = [1, 2]", "GS402", "x"),
-    ("outside its set", "y ∈ onehot(3)\nz = y[1]\ngiven y = [1, 1, 0]", "GS403", "onehot"),
+    ("outside its set", "y ∈ onehot(3)\nz = y[1]\ngiven y = [1, 1, 0]", "GS403", "one-hot"),
     ("not positive", "κ ∈ ℝ, κ > 0\nz = log κ\ngiven κ = 0", "GS403", "κ"),
     ("a division by zero", "x ∈ ℝ\nz = 1/x\ngiven x = 0", "GS405", "z"),
     ("the logarithm of a negative number", "x ∈ ℝ\nz = log x\ngiven x = -1", "GS405", "z"),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.expressions import key
-from gradsheet.verification.verify import Check, Verification, verify
+from gradsheet.verification.comparison import Check
+from gradsheet.verification.verify import Verification, verify
 
 if TYPE_CHECKING:
     from gradsheet.derivation import Derivation

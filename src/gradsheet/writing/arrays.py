@@ -33,6 +33,8 @@ _COUNTS = (
     "no", "the one", "both", "all three", "all four", "all five", "all six", "all seven", "all eight", "all nine",
     "all ten", "all eleven", "all twelve", "all thirteen", "all fourteen", "all fifteen", "all sixteen",
 )  # fmt: skip
+_LARGEST_DENOMINATOR = 64
+"""Fractions up to this denominator are written as such in arrays."""
 _LONGEST_CLOSED = 8
 """Closed forms up to this length stand before their decimals: log(3), but not 1/10 + 2 tanh(3/10)/5."""
 
@@ -109,7 +111,8 @@ def entry_texts(entries: Sequence[Entry], style: NumberStyle) -> list[str]:
     fractions = [e.exact for e in entries if e.exact is not None and _fraction(e.exact) is not None]
     if any(map(_is_decimal, entries)) or (style.decimals and all(map(_ends, entries))):
         return [e.decimal for e in entries]
-    if fractions and all((e.exact or e.decimal) in fractions or _is_whole(e.decimal) for e in entries):
+    short = all(f.denominator <= _LARGEST_DENOMINATOR for f in map(_fraction, fractions) if f is not None)
+    if fractions and short and all((e.exact or e.decimal) in fractions or _is_whole(e.decimal) for e in entries):
         return [e.exact or e.decimal for e in entries]
     return [e.decimal for e in entries]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.expressions import Affine, Role
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, taken_names, write_equation
-from gradsheet.writing.members import Known, extents, lows_of, member_value, members
+from gradsheet.writing.members import Known, extents, member_value, members
 from gradsheet.writing.naming import Names
 from gradsheet.writing.trees import additive, juxtaposed, name
 
@@ -33,7 +33,6 @@ class Member:
     lines: tuple[Line, ...]
     shape: tuple[int | str, ...]
     value: Any
-    lows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +133,7 @@ class _Builder:
         result = []
         for symbol in self.sheet.symbols.values():
             if symbol in inputs.given and symbol in self.first.values:
-                lines = (Line(name(symbol.name), name(symbol.name)),)
-                result.append(self.item(symbol, lines, self.first))
+                result.append(self.item(symbol, (self._generic(symbol),), self.first))
         return result
 
     def forward(self) -> list[Item]:
@@ -208,17 +206,14 @@ class _Builder:
         for symbol in self.sheet.parameters:
             if symbol not in self.solution.derivation.gradients:
                 continue
-            adjoint = self.solution.derivation.gradients[symbol]
-            for line in self._generic(adjoint):
-                held = line.left.by[-1] if isinstance(line.left, tree.Derivative) else name(symbol.name)
-                change = juxtaposed(rate.value, line.left)
-                lines = (Line(held, additive([("+", held), (sign, change)]), line.ranges),)
-                result.append(self.item(symbol, lines, after))
+            held = self._generic(symbol)
+            gradient = self._generic(self.solution.derivation.gradients[symbol].symbol)
+            stepped = additive([("+", held.left), (sign, juxtaposed(rate.value, gradient.left))])
+            result.append(self.item(symbol, (Line(held.left, stepped, held.ranges),), after))
         return result
 
-    def _generic(self, adjoint: Adjoint) -> list[Line]:
-        """∂L/∂W, or ∂L/∂W[l] for l in its range."""
-        symbol = adjoint.symbol
+    def _generic(self, symbol: Symbol) -> Line:
+        """A name by itself: ∂L/∂W, or W[l] for l in its range."""
         names = Names(self.taken)
         leading = symbol.axes[: symbol.leading]
         for index in leading:
@@ -228,11 +223,7 @@ class _Builder:
             tree.BoundIndex(name(names.of[i]), tree.Range(names.affine(i.low), names.affine(i.high))) for i in leading
         )
         left = names.component(symbol, items)
-        return [Line(left, left, ranges)]
-
-    def lows(self, symbol: Symbol) -> tuple[int, ...]:
-        """The first index of each axis."""
-        return tuple(lows_of(symbol, self.sizes)) if self.sizes is not None else ()
+        return Line(left, left, ranges)
 
 
 def _title(sheet: Sheet) -> str:

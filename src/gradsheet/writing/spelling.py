@@ -63,8 +63,11 @@ def keyboard(text: str) -> str:
         return text
     out: list[str] = []
     raised = False
-    for sign in unicodedata.normalize("NFC", text):
-        if sign in _RAISED:
+    composed = unicodedata.normalize("NFC", text)
+    for sign, following in zip(composed, composed[1:] + " ", strict=True):
+        if sign == "√" and following.isalnum():
+            out.append("sqrt ")
+        elif sign in _RAISED:
             out.append(_RAISED[sign] if raised else "^" + _RAISED[sign])
         else:
             out.append(_spelled(sign))

@@ -5,7 +5,7 @@ Reasons stand at the right where at least `NARROWEST_REASON` columns are left fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradsheet.writing.arrays import NumberStyle, value_lines
@@ -20,8 +20,10 @@ INDENT = 2
 GAP = 3
 NARROWEST_REASON = 26
 WIDEST_LEFT = 20
-FORMULA_SHARE = 0.55
-"""The part of the width that formulas may take before they get lines of their own."""
+FORMULA_SHARE = 0.5
+"""The part of the width that formulas may take, before values, without lines of their own."""
+FORMULA_SHARE_ALONE = 0.68
+"""The same where there are no values."""
 
 
 @dataclass(slots=True)
@@ -43,14 +45,16 @@ class Table:
         self.left = max((text_width(r.left) for r in rows if r.sign and text_width(r.left) <= WIDEST_LEFT), default=0)
         self.right = self.left + 3 if self.left else INDENT
         texts = [self._formula(r) for r in rows]
-        room = int(width * FORMULA_SHARE)
+        valued = any(r.value is not None for r in rows)
+        room = int(width * (FORMULA_SHARE if valued else FORMULA_SHARE_ALONE))
         self.formula = max((text_width(t) for t in texts if text_width(t) <= room), default=min(room, 20))
         self.shape = max((text_width(r.shape) for r in rows), default=0)
         self.start = INDENT + self.formula + GAP + (self.shape + GAP if self.shape else 0)
         self.cells = [self._cells(r, t) for r, t in zip(rows, texts, strict=True)]
         self.value = max((text_width(v) for c in self.cells for v in c.value), default=0)
         self.reason = self.start + (self.value + GAP if self.value else 0)
-        self.beside = width - self.reason >= NARROWEST_REASON
+        short = [text_width(t) <= self.formula for r, t in zip(rows, texts, strict=True) if r.reason]
+        self.beside = width - self.reason >= NARROWEST_REASON and 2 * sum(short) > len(short)
 
     def lines(self) -> list[Styled]:
         """The table."""
@@ -88,8 +92,12 @@ class Table:
         row = cells.row
         out: list[Styled] = [self._painted(row, line) for line in cells.formula]
         reason = wrap_words(row.reason, self.width - self.reason) if row.reason and self.beside else []
-        extra = max(1 if row.shape else 0, len(cells.value), len(reason))
         fits = len(out) == 1 and text_width(cells.formula[0]) <= self.formula
+        column = INDENT + text_width(cells.formula[-1]) + GAP
+        if not fits and row.shape and not cells.value and column + text_width(row.shape) <= self.width:
+            out[-1].append((" " * GAP + row.shape, "quiet"))
+            row = replace(row, shape="")
+        extra = max(1 if row.shape else 0, len(cells.value), len(reason))
         first = 0 if fits or not extra else len(out)
         out.extend([] for _ in range(first + extra - len(out)))
         for k in range(extra):
@@ -108,14 +116,10 @@ class Table:
 
     def _reason_below(self, out: list[Styled], first: int, reason: str, indent: int) -> None:
         """In brackets under the formula; beside the further rows of a matrix where there is room."""
-        free = [line for line in out[first + 1 :] if line and line[0][0].isspace() and line[0][1] == ""]
-        narrow = wrap_words(f"({reason})", INDENT + self.formula - indent)
-        if len(narrow) <= len(free) and max(map(text_width, narrow)) <= INDENT + self.formula - indent:
-            for line, text in zip(free, narrow, strict=False):
-                blank = line[0][0]
-                rest = blank.lstrip()
-                gap = len(blank) - len(rest) - indent - text_width(text)
-                line[0:1] = [(" " * indent, ""), (text, "quiet"), (" " * gap + rest, "")]
+        text = f"({reason})"
+        gap = self.start - indent - text_width(text)
+        if len(out) > first + 1 and gap >= GAP and out[first + 1][0] == (" " * self.start, ""):
+            out[first + 1][0:1] = [(" " * indent, ""), (text, "quiet"), (" " * gap, "")]
             return
         wide = wrap_words(f"({reason})", self.width - indent)
         out.extend([(" " * (indent + (1 if k else 0)) + line, "quiet")] for k, line in enumerate(wide))

@@ -44,12 +44,25 @@ class Terminal:
         if report.given:
             rows = [row for item in report.given for row in self.writer.values(item)]
             out.extend(self.section("Given", self.table(rows, replace(self.style, decimals=True))))
-        out.extend(self.section("Forward", self.table(self.writer.rows(report.forward))))
-        out.extend(self.section("Backward", self.table(self.writer.rows(report.backward))))
+        out.extend(self.section("Forward pass", self.table(self.writer.rows(report.forward))))
+        out.extend(self.section("Backward pass", self.table(self.writer.rows(report.backward))))
         out.extend(self.section(self.update_title(), self.table(self.writer.rows(report.update, "←"))))
         out.extend(self.section("Objective", self.objective()))
         out.extend(self.section("Verified", self.verified()))
         return out if report.title else out[1:]
+
+    def components(self) -> list[Styled]:
+        """Single entries of gradients, each on its line: ∂J/∂W1[1,2] = ∂J/∂h1[1] x[2] = −1/16."""
+        rows = []
+        for item in self.report.backward:
+            (line,) = item.lines
+            row = self.writer.formula(line)
+            if item.value is not None and item.shape == () and not item.rows:
+                row.right += f" = {self.number(item.value)}"
+            else:
+                row.shape, row.value = self.writer.shape(item.shape, item.rows), item.value
+            rows.append(row)
+        return self.table(rows)
 
     def section(self, title: str, body: list[Styled]) -> list[Styled]:
         """A heading and its lines, if there are some."""

@@ -224,18 +224,12 @@ class View:
         leading_below: list[Tree] = []
         if coefficient.denominator != 1:
             leading_below.append(whole(coefficient.denominator))
-        for scalar in scalars:
-            if (
-                isinstance(scalar, Power)
-                and isinstance(scalar.exponent, Number)
-                and scalar.exponent.value < 0
-                and scalar.exponent.value.denominator == 1
-            ):
-                base = self.tensor((), scalar.base)
+        for scalar in sorted(scalars, key=lambda f: not isinstance(f, Integer)):
+            if isinstance(scalar, Power) and isinstance(scalar.exponent, Number) and scalar.exponent.value < 0:
+                positive = -scalar.exponent.value
+                base = self.tensor((), scalar.base) if positive == 1 else self.power((), scalar.base, Number(positive))
                 if base is None:
                     return None
-                if scalar.exponent.value != -1:
-                    base = power(base, whole(int(-scalar.exponent.value)))
                 (leading_below if isinstance(scalar.base, Integer) else below).append(base)
                 continue
             part = self.tensor((), scalar)
@@ -250,7 +244,8 @@ class View:
         if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
             items.append(("", whole(coefficient.numerator)))
             items.extend(("/", part) for part in leading_below)
-        items.extend(("", part) for part in front)
+        several = len(front) > 1 or core is not None
+        items.extend(("", tree.Group((part,)) if several and _is_inner(part) else part) for part in front)
         if core is not None and items and _is_reciprocal(core):
             assert isinstance(core, tree.Product)
             items.extend((f.sign, f.item) for f in core.factors[1:])  # 2 · (1/s) is 2/s
@@ -269,12 +264,13 @@ class View:
             return self._matrix_entries_power(axes, part, exponent)
         if isinstance(exponent, Number):
             value = exponent.value
+            squares = _square_sum(base) if value.denominator == 2 and value > 0 and not axes else None
+            if squares is not None:
+                inner = self.tensor(squares.indices, squares.body)
+                if inner is not None:
+                    norm = tree.Bars("‖", inner)
+                    return norm if value.numerator == 1 else power(norm, whole(value.numerator))
             if value == Fraction(1, 2):
-                squares = _square_sum(base)
-                if squares is not None and not axes:
-                    inner = self.tensor(squares.indices, squares.body)
-                    if inner is not None:
-                        return tree.Bars("‖", inner)
                 return call("sqrt", part)
             if value < 0:
                 below = part if value == -1 else self.power(axes, base, Number(-value))
@@ -490,6 +486,11 @@ class View:
 
     def domain(self, index: Index) -> Tree:
         return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
+
+
+def _is_inner(item: Tree) -> bool:
+    """uᵀ v, uᵀ A v: a scalar of several factors, bracketed beside other factors."""
+    return isinstance(item, tree.Product) and any(isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors)
 
 
 def _is_reciprocal(item: Tree) -> bool:

@@ -1,0 +1,203 @@
+"""`gradsheet solve SHEET`: the worked solution, its hints, or its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gradsheet.sheet import Sheet
+    from gradsheet.solution import Solution
+    from gradsheet.writing.components import Component
+    from gradsheet.writing.report import Report
+
+_PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
+_MOST_DIGITS = 1000
+
+
+@click.command()
+@click.argument("sheet")
+@click.option("--given", multiple=True, metavar="FILE", help="Values from a .json or .npz file; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One value, as in the sheet; may be repeated.")
+@click.option("--wrt", multiple=True, metavar="NAME", help="Only this derivative; \"W1[1,2]\" is one entry of it.")
+@click.option("--of", "of", metavar="NAME", help="Differentiate this instead of the objective.")
+@click.option("--steps", type=click.IntRange(min=0, max=1_000_000), metavar="N", help="Take N steps of the update.")
+@click.option("--hints", is_flag=True, help="One line at a time, for trying first.")
+@click.option("--digits", type=click.IntRange(1, _MOST_DIGITS), default=5, show_default=True, help="Decimals to print.")
+@click.option("--exact", is_flag=True, help="Exact and certified numbers, however long they take; exact forms in print.")
+@click.option("--float", "floats", is_flag=True, help="Double-precision numbers.")
+@click.option("--full", is_flag=True, help="Print every entry of large arrays, every member, every step.")
+@click.option("--json", "as_json", is_flag=True, help="Print the solution as JSON.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Use the signs of a plain keyboard only.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours.")
+def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
+    """Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input.
+
+    \b
+    gradsheet solve mlp.sheet --set "x=[1, 0, 1, 0]" --steps 10
+    gradsheet solve mlp.sheet --wrt "W1[1,2]"
+    """
+    from gradsheet.cli.read import say_remarks  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
+
+    if options["exact"] and options["floats"]:
+        refuse("GS601", "--exact and --float exclude each other")
+    if options["hints"] and options["as_json"]:
+        refuse("GS601", "--hints is for people, --json for programs")
+    if options["hints"] and STDIN in {sheet, *given}:
+        refuse("GS601", "--hints waits for lines on standard input, which is taken", suggestion="put the sheet into a file")
+    found = load(sheet)
+    values = gather(given, settings)
+    job = _Job(found, values, options, _origin(given, settings))
+    text = job.run()
+    if not options["as_json"]:
+        say_remarks(found, tuple(job.solution.remarks))
+    text()
+
+
+def _origin(given: Sequence[str], settings: Sequence[str]) -> str:
+    return ", ".join([*given, *(["--set"] if settings else [])]) or "the sheet"
+
+
+class _Job:
+    """One run of the command: solve, insist on verification, write."""
+
+    solution: Solution
+
+    def __init__(self, sheet: Sheet, values: dict[str, Any], options: dict[str, Any], origin: str) -> None:
+        from gradsheet.cli.output import shows_unicode, width  # noqa: PLC0415 - not for --help
+        from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - brings NumPy
+
+        self.sheet, self.values, self.options, self.origin = sheet, values, options, origin
+        self.width = width()
+        ascii_only = options["ascii_only"] or not (options["as_json"] or shows_unicode())
+        self.style = NumberStyle(options["digits"], ascii_only, options["exact"], options["full"])
+        self.components = _components(sheet, options["wrt"])
+
+    def run(self) -> Callable[[], None]:
+        """Solve with as many bits as the digits need; what is returned prints the result."""
+        from gradsheet.numerics.balls import working_precision  # noqa: PLC0415 - brings flint
+        from gradsheet.numerics.digits import NeedsPrecisionError  # noqa: PLC0415 - brings flint
+
+        from gradsheet.cli.sheets import refuse  # noqa: PLC0415, I001 - a sibling, not for --help
+
+        for bits in _PRECISIONS:
+            if bits < 3.4 * self.style.digits:
+                continue
+            with working_precision(bits):
+                self.solution = self.solve()
+                insist(self.solution)
+                try:
+                    return self.written()
+                except NeedsPrecisionError:
+                    continue
+        refuse("GS407", f"{self.style.digits} digits need more than {_PRECISIONS[-1]} bits", suggestion="ask for fewer --digits, or --float")
+
+    def solve(self) -> Solution:
+        """The sheet's solution, of what was asked."""
+        from gradsheet.derivation import derive  # noqa: PLC0415 - not for --help
+        from gradsheet.solution import solve  # noqa: PLC0415 - not for --help
+
+        options = self.options
+        kind = "float64" if options["floats"] else "certified" if options["exact"] else None
+        steps, derivation = options["steps"], None
+        if self.components or options["of"] is not None:
+            of = _symbol(self.sheet, options["of"]) if options["of"] is not None else None
+            wrt = list(dict.fromkeys(_symbol(self.sheet, c.name) for c in self.components)) or None
+            derivation = derive(self.sheet, of, wrt)
+            steps = 0
+        return solve(self.sheet, self.values, kind=kind, steps=steps, derivation=derivation, origin=self.origin)
+
+    def written(self) -> Callable[[], None]:
+        """The result as text, before anything is printed."""
+        from gradsheet.cli import output  # noqa: PLC0415 - not for --help
+        from gradsheet.writing.report import report  # noqa: PLC0415 - brings NumPy
+
+        result = self.shown(report(self.solution))
+        if self.options["as_json"]:
+            from gradsheet.writing.json_view import to_json  # noqa: PLC0415 - for JSON only
+
+            data = to_json(result)
+            return lambda: output.write_json(data)
+        from gradsheet.writing.terminal import Terminal  # noqa: PLC0415 - for the terminal only
+
+        coloured = output.colours(self.options["color"])
+        terminal = Terminal(result, self.width, self.style)
+        if self.options["hints"]:
+            from gradsheet.cli.hints import ask  # noqa: PLC0415 - for hints only
+
+            return lambda: ask(terminal, coloured=coloured)
+        lines = terminal.components() if self.entries else terminal.lines()
+        return lambda: output.show(lines, coloured=coloured)
+
+    @property
+    def entries(self) -> list[Component]:
+        """Components with a place: single entries, or members of families."""
+        return [c for c in self.components if c.place]
+
+    def shown(self, result: Report) -> Report:
+        """All of it, or single entries only."""
+        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+        from gradsheet.writing.components import OutOfRangeError, only  # noqa: PLC0415 - for entries only
+
+        if not self.entries:
+            return result
+        try:
+            return only(result, self.entries)
+        except OutOfRangeError as problem:
+            refuse("GS206", str(problem), suggestion="the entries are counted as in the sheet")
+
+
+def insist(solution: Solution) -> None:
+    """Never show a gradient that failed its verification."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.diagnostics import CheckError  # noqa: PLC0415 - on failure only
+
+    verification = solution.verification
+    if verification is None or verification.passed:
+        return
+    failures = verification.failures()
+    if failures:
+        lines = [f"∂{c.of}/∂({', '.join(c.wrt)}): {c.method}, {c.where}: {c.difference}" for c in failures]
+        message = f"a derived gradient disagrees with an independent check in {len(failures)} of {len(verification.checks)} checks\n  "
+        raise CheckError(message + "\n  ".join(lines))
+    refuse("GS503", verification.summary(), solution.sheet.source.name)
+
+
+def _symbol(sheet: Sheet, name: str) -> Any:
+    """A name of the sheet."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.syntax import canonical_key  # noqa: PLC0415 - not for --help
+
+    symbol = sheet.symbols.get(canonical_key(name))
+    if symbol is None:
+        import difflib  # noqa: PLC0415 - for mistakes only
+
+        near = difflib.get_close_matches(name, sheet.symbols, 1)
+        hint = f"did you mean {near[0]}?" if near else "its names are " + ", ".join(sheet.symbols)
+        refuse("GS201", f"the sheet has no name '{name}'", sheet.source.name, hint)
+    return symbol
+
+
+def _components(sheet: Sheet, asked: Sequence[str]) -> list[Component]:
+    """`W1`, `W1[1,2]`: names, with the indices of one entry or of one member of a family."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.writing.components import Component  # noqa: PLC0415 - for --wrt only
+
+    found = []
+    for text in asked:
+        name, bracket, rest = text.replace("][", ",").partition("[")
+        symbol = _symbol(sheet, name.strip())
+        if not bracket:
+            found.append(Component(symbol.name))
+            continue
+        numbers = [n.strip() for n in rest.removesuffix("]").split(",")]
+        if not rest.endswith("]") or not all(n.lstrip("-").isdigit() for n in numbers):
+            refuse("GS601", f"--wrt takes a name or one entry, not '{text}'", suggestion=f"--wrt '{symbol.name}[1,2]'")
+        if len(numbers) not in {symbol.rank, symbol.leading}:
+            refuse("GS209", f"'{symbol.name}' has {symbol.rank} indices, '{text}' gives {len(numbers)}")
+        found.append(Component(symbol.name, tuple(map(int, numbers))))
+    return found
