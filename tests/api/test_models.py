@@ -37,7 +37,11 @@ def test_a_model_reads_derives_and_solves(name: str):
     values = values_for(sheet)
     solution = sheet.solve({k: v for k, v in values.items() if not (name == "rbm" and k in "vh")}, mode="float")
     assert solution.verified
-    better = solution.objective_after > solution.objective if name == "rbm" else solution.objective_after < solution.objective
+    better = (
+        solution.objective_after > solution.objective
+        if name == "rbm"
+        else solution.objective_after < solution.objective
+    )
     assert better
 
 

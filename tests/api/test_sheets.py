@@ -101,7 +101,7 @@ def test_one_component():
 
 def test_a_row_of_a_gradient():
     derivative = gs.load(EXAMPLES / "mlp-4433.sheet").derive("L", "W2[1]")
-    assert derivative.text == "∂L/∂W2[1] = ∂L/∂z2[1] h1"
+    assert derivative.text == "∂L/∂W2[1,j] = ∂L/∂z2[1] h1[j]   for j in 1..4"
     assert derivative.shape == (4,)
 
 
@@ -156,7 +156,7 @@ def test_values_by_name_and_in_a_dict(sheet: gs.Sheet):
     assert one.gradient("w").tolist() == [-1, -3]
     assert one.exact("∂L/∂w") == [Fraction(-1), Fraction(-3)]
     assert one.update("w").tolist() == [1.5, 2.5]
-    assert one.objective_after == 5 / 2 - 0.875 or one.objective_after is not None
+    assert one.objective_after == (5 - 1.5 - 2 * 2.5) ** 2 / 2 + (1.5**2 + 2.5**2) / 2
     assert one.verified
 
 
@@ -186,11 +186,16 @@ def test_a_mode_that_is_not_there(sheet: gs.Sheet):
         (np.float64(0.1), Fraction(0.1)),
         (np.float32(0.5), Fraction(1, 2)),
         (np.int64(7), Fraction(7)),
-        (np.array(0.25), Fraction(1, 4)),
     ],
 )
 def test_a_float_is_the_number_that_it_is(given, exact: Fraction):
     assert gs.loads("x ∈ ℝ\ny = x").solve(x=given).exact("y") == exact
+
+
+def test_an_array_of_floats_is_certified_to_all_its_digits():
+    solution = gs.loads("x ∈ ℝ^2\ny = sum(x)").solve(x=np.array([0.1, 0.2]))
+    assert solution.mode == "exact"
+    assert solution.value("y") == float(Fraction(0.1) + Fraction(0.2))
 
 
 def test_arrays_and_nested_lists_are_alike():

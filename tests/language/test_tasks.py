@@ -25,9 +25,7 @@ def test_maximize_by_sgd_goes_up():
 
 
 def test_the_rate_is_a_keyword_and_leaves_the_name_free():
-    solution = gs.loads(
-        "η, w ∈ ℝ\nL = η w²\nparameters w\nminimize L by sgd(η = 0.5)\ngiven η = 3, w = 1\n"
-    ).solve()
+    solution = gs.loads("η, w ∈ ℝ\nL = η w²\nparameters w\nminimize L by sgd(η = 0.5)\ngiven η = 3, w = 1\n").solve()
     assert solution.update("w") == 1 - 0.5 * 6
 
 
@@ -97,7 +95,9 @@ def test_a_family_is_one_derivative_for_any_depth():
 
 
 def test_weights_shared_over_time_sum_their_uses():
-    text = "a, x ∈ ℝ\nh[0] = x\nfor t in 1..3\n  h[t] = a h[t-1]\nL = h[3]\nparameters a\nminimize L\ngiven a = 2, x = 1\n"
+    text = (
+        "a, x ∈ ℝ\nh[0] = x\nfor t in 1..3\n  h[t] = a h[t-1]\nL = h[3]\nparameters a\nminimize L\ngiven a = 2, x = 1\n"
+    )
     assert gs.loads(text).solve().gradient("a") == 3 * 2**2
 
 

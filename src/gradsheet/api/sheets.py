@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from gradsheet import derivation, sheet
+    from gradsheet import derivation
     from gradsheet.api.solutions import Solution
 
 
@@ -61,14 +61,10 @@ class Sheet:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._read()
-
-    def _read(self) -> sheet.Sheet:
-        diagnostics = Diagnostics(self._source)
-        document = parse_document(self._source, diagnostics)
+        diagnostics = Diagnostics(source)
+        document = parse_document(source, diagnostics)
         diagnostics.raise_errors()
-        self._sheet = read_sheet(document, self._source, diagnostics)
-        return self._sheet
+        self._sheet = read_sheet(document, source, diagnostics)
 
     @property
     def name(self) -> str:
@@ -106,7 +102,7 @@ class Sheet:
     def _derived(self) -> derivation.Derivation:
         from gradsheet.derivation import derive  # noqa: PLC0415 - reading alone stays light
 
-        return derive(self._read())
+        return derive(self._sheet)
 
     @overload
     def derive(self, of: str | None = None) -> Derivation: ...
@@ -122,15 +118,17 @@ class Sheet:
         """
         from gradsheet.derivation import derive  # noqa: PLC0415 - reading alone stays light
 
+        model = self._sheet
         if of is None:
+            if not self._derived.targets and not self._derived.adjoints:
+                raise SheetError((Diagnostic("GS210", "the sheet states nothing to differentiate", None, model.source,
+                    suggestion="add `minimize L`, or name a derivative: derive(\"L\", \"w\")"),))  # fmt: skip
             return Derivation(self._derived)
         if wrt is None:
-            model = self._read()
             return Derivation(derive(model, symbol_of(model, of).symbol))
         known = self._known(of, wrt)
         if known is not None:
             return known
-        model = self._read()
         target, variable = symbol_of(model, of), symbol_of(model, wrt)
         if variable.symbol.domain.kind not in {"real", "simplex"}:
             message = f"'{variable.symbol.name}' takes separate values, so nothing can be differentiated by it"
@@ -146,11 +144,10 @@ class Sheet:
         model = self._sheet
         if not model.parameters or (model.objective is None and not model.pullbacks):
             return None
-        derived = self._derived
-        target, variable = symbol_of(derived.sheet, of), symbol_of(derived.sheet, wrt)
-        for adjoint in derived.adjoints:
+        target, variable = symbol_of(model, of), symbol_of(model, wrt)
+        for adjoint in self._derived.adjoints:
             if adjoint.of is target.symbol and adjoint.wrt == (variable.symbol,) and not target.items:
-                return Derivative(derived.sheet, adjoint, variable.items)
+                return Derivative(model, adjoint, variable.items)
         return None
 
     # ------------------------------------------------------------ numbers
@@ -186,7 +183,7 @@ class Sheet:
             raise TypeError(msg)
         given.update(named)
         kind = {"exact": "certified", "float": "float64", None: None}[mode]
-        return Solution(solve(self._read(), given or None, kind=kind, steps=steps), digits=digits)
+        return Solution(solve(self._sheet, given or None, kind=kind, steps=steps), digits=digits)
 
     def __str__(self) -> str:
         return self.text

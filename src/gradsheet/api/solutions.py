@@ -181,9 +181,10 @@ class Solution:
 
     def to_json(self) -> dict[str, Any]:
         """The solution as plain data, as `gradsheet solve --json` prints it."""
-        from gradsheet.writing.json_view import solution_json  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.json_view import to_json  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
 
-        return solution_json(self._solved)
+        return to_json(report(self._solved))
 
     def text(self, *, width: int = 100, digits: int | None = None, ascii_only: bool = False) -> str:
         """The worked solution: conventions, forward pass, backward pass with rules, update, verification."""

@@ -185,12 +185,16 @@ def _position(item: Position) -> tree.Expression | tree.Slice:
 
 
 def _call_in_brackets(node: tree.Expression) -> tree.Expression:
-    """A call takes no brackets of its own before a postfix: `tanh(z)²` is the square of tanh(z)."""
+    """A call stands in brackets before a postfix: `(tanh(z))²`."""
+    return tree.Group((node,)) if _is_call(node) else node
+
+
+def _is_call(node: tree.Expression) -> bool:
     match node:
         case tree.Product(factors=(tree.Factor(sign="", item=tree.Name()), tree.Factor(sign="", item=tree.Group()))):
-            return tree.Group((node,))
+            return True
         case _:
-            return node
+            return False
 
 
 def _added(left: Term, sign: Literal["+", "-"], right: Term) -> Term:
@@ -241,7 +245,9 @@ def _joined(left: Term, sign: tree.ProductSign, right: Term, *, rank: int | None
     """A product read from left to right; brackets that mean nothing are left out."""
     first = left.tree.factors if isinstance(left.tree, tree.Product) else (tree.Factor("", left.tree),)
     second: tuple[tree.Factor, ...] = (tree.Factor(sign, right.tree),)
-    if sign == "" and isinstance(right.tree, tree.Product):
+    if isinstance(right.tree, tree.Product) and _is_call(right.tree):
+        second = (tree.Factor(sign, right.tree.factors[0].item), right.tree.factors[1])
+    elif sign == "" and isinstance(right.tree, tree.Product):
         divided = {"", "/"} if isinstance(left.tree, tree.Num) else {""}
         scaled = all(f.sign in {"", "/"} for f in first) and all(f.sign in divided for f in right.tree.factors)
         second = right.tree.factors if scaled else second

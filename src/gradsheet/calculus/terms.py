@@ -198,7 +198,9 @@ def _shared_guards(condition: Condition, then: Expr, otherwise: Expr, *, expand:
         rebuilt([replace(t, guards=tuple(g for g in t.guards if g not in shared)) for t in branch])
         for branch in branches
     ]
-    return [replace(t, guards=(*shared, *t.guards)) for t in _piecewise_terms(condition, bare[0], bare[1], expand=expand)]
+    return [
+        replace(t, guards=(*shared, *t.guards)) for t in _piecewise_terms(condition, bare[0], bare[1], expand=expand)
+    ]
 
 
 def _piecewise_terms(condition: Condition, then: Expr, otherwise: Expr, *, expand: bool) -> list[Term]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,20 @@ if TYPE_CHECKING:
 
     from gradsheet.writing.layout import Styled
 
+_WIDTH = 80
 _SAMPLE = "∂ŷ⊙ᵀ−≈⎡⁻σ"
 _LOOKS = {"title": "bold", "heading": "bold cyan", "quiet": "dim", "good": "green", "bad": "bold red"}
 
 
 def width() -> int:
-    """Columns of the terminal; 80 where there is none."""
-    return shutil.get_terminal_size((80, 24)).columns
+    """Columns of the terminal: COLUMNS if it is set, else as the terminal says; 80 where there is none."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdigit() and int(stated):
+        return int(stated)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+    except (OSError, ValueError, AttributeError):
+        return _WIDTH
 
 
 def shows_unicode() -> bool:

@@ -25,7 +25,7 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text with a name; turns offsets into lines and columns, both counted from 1.
+    r"""A text with a name; turns offsets into lines and columns, both counted from 1.
 
     >>> Source("a = 1\\nb = 2", "demo").position(6)
     (2, 1)

@@ -193,7 +193,7 @@ class ValueReader:
         """Learn sizes from shapes until nothing new comes, then fill and check."""
         for _ in range(3):
             for entry in self.entries:
-                if isinstance(entry.value, np.ndarray) or isinstance(entry.value, list):
+                if isinstance(entry.value, (np.ndarray, list)):
                     try:
                         self._learn(entry)
                     except SizeConflictError as problem:

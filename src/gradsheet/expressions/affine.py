@@ -152,7 +152,7 @@ class Affine:
 
     def substitute(self, mapping: Mapping[Any, Affine]) -> Affine:
         """Replace atoms, also inside `n[l-1]`."""
-        return self.map_atoms(lambda atom: mapping.get(atom))
+        return self.map_atoms(mapping.get)
 
     def map_atoms(self, replace: Callable[[Atom], Affine | None]) -> Affine:
         """Replace each atom for which `replace` gives something."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from gradsheet.expressions import (
     ONE_EXPR,
@@ -17,6 +17,9 @@ from gradsheet.expressions import (
     Relation,
     number,
 )
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Scalar = "T | int | Fraction"
 

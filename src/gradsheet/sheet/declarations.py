@@ -144,11 +144,10 @@ class DeclarationReader:
         for (low, high), letter in zip(own, _AXIS_NAMES, strict=False):
             axes.append(Index(letter, low.substitute(mapping), high.substitute(mapping)))  # type: ignore[arg-type]
         symmetric = "symmetric" in statement.attributes
-        if symmetric:
-            if len(own) != 2 or not self.reader.sizes.conform(own[0], own[1]):
-                raise self.reader.fail(
-                    "GS304", "symmetric needs a square matrix", statement.set.span, "S ∈ ℝ^(n×n) symmetric"
-                )
+        if symmetric and (len(own) != 2 or not self.reader.sizes.conform(own[0], own[1])):
+            raise self.reader.fail(
+                "GS304", "symmetric needs a square matrix", statement.set.span, "S ∈ ℝ^(n×n) symmetric"
+            )
         symbol = Symbol(name.text, tuple(axes), Role.INPUT, len(leading), False, domain, symmetric, name.span)
         self.sheet.symbols[name.key] = symbol
         if domain.rows_sum_to_one:

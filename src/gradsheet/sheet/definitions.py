@@ -22,7 +22,6 @@ from gradsheet.expressions import (
 from gradsheet.operations import ARRAY_OPERATIONS
 from gradsheet.sheet.model import Equation, FunctionDefinition, Template
 from gradsheet.sheet.ranges import flatten_subscript, tree_children
-from gradsheet.sheet.scope import Scope
 from gradsheet.sheet.tensors import Tensor, Unreadable, atoms, fresh_indices
 from gradsheet.syntax import tree
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from gradsheet.diagnostics import Span
     from gradsheet.sheet.expressions import ExpressionReader
+    from gradsheet.sheet.scope import Scope
 
 
 @dataclass(slots=True)

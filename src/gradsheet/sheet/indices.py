@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Access, Affine, Index, Integer, Relation, Size, SizeMember, outside
 from gradsheet.sheet.names import NameReader
-from gradsheet.sheet.ranges import bare_uses, flatten_subscript
+from gradsheet.sheet.ranges import bare_uses, flatten_subscript, tree_children
 from gradsheet.sheet.scope import function_kind
 from gradsheet.sheet.sizes import literal, shape_text
 from gradsheet.syntax import tree
@@ -128,21 +128,15 @@ class IndexReader(NameReader):
         if isinstance(node, tree.Group) and len(node.items) == 1:
             return self.bounds(node.items[0], scope)
         if isinstance(node, tree.Range):
-            low = self._low(node.low, scope)
-            high = self._bound(node.high, scope)
+            low = self._end(node.low, scope)
+            high = self._end(node.high, scope)
             a, b = literal(low), literal(high)
             if a is not None and b is not None and b < a:
                 raise self.fail("GS212", f"the range {a}..{b} is empty", node.span)
             return low, high
         return Affine(1), self.size(node, scope)
 
-    def _low(self, node: tree.Expression, scope: Scope) -> Affine:
-        self._declare_sizes(node, scope)
-        return self.affine(node, scope)
-
-    def _bound(self, node: tree.Expression, scope: Scope) -> Affine:
-        if isinstance(node, tree.Num) and node.value.denominator == 1 and node.value > 1:
-            return Affine.atom(Size.of(node.value.numerator))
+    def _end(self, node: tree.Expression, scope: Scope) -> Affine:
         self._declare_sizes(node, scope)
         return self.affine(node, scope)
 
@@ -186,6 +180,7 @@ class IndexReader(NameReader):
                 progress = True
             if not progress:
                 index = pending[0]
+                self._lowered_letters(index.name, body)
                 raise self.fail(
                     "GS207",
                     f"the range of the index '{index.name.text}' is not known: it stands nowhere bare",
@@ -194,15 +189,29 @@ class IndexReader(NameReader):
                 )
         return {i.name.key: bound[i.name.key] for i in indices}
 
+    def _lowered_letters(self, index: tree.Name, body: tree.Expression | None) -> None:
+        """`Σᵢ wᵢ xᵢ`: wᵢ is a name of its own; a component is written w[i]."""
+        raised = {"i": "ᵢ", "j": "ⱼ", "k": "ₖ", "l": "ₗ", "m": "ₘ", "n": "ₙ", "t": "ₜ"}.get(index.key)
+        stack = [] if body is None or raised is None else [body]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, tree.Name) and raised is not None and node.text.endswith(raised):
+                base = node.text[: -len(raised)]
+                if base in self.sheet.symbols:
+                    raise self.fail(
+                        "GS102", f"'{node.text}' is a name of its own here", node.span,
+                        f"a component is written {base}[{index.text}]",
+                    )  # fmt: skip
+            stack.extend(tree_children(node))
+
     def check_inside(self, at: Affine, low: Affine, high: Affine, span: Span, scope: Scope, what: str) -> None:
         """An index is certainly inside, or a summed index is kept inside, or it is an error."""
-        at, low, high = self.sizes.resolve(at), self.sizes.resolve(low), self.sizes.resolve(high)
         index = at.single
         if isinstance(index, Index) and literal(index.high) is not None and literal(index.high) == literal(high):
             self.sizes.conform(index.range, (low, high))  # a stated range 1..3 and an axis of 3 are one size
         if at.is_constant and literal(high) is not None:
             self.sizes.fix(high)  # a component by its number: this axis is as long as it says
-            high = self.sizes.resolve(high)
+        at, low, high = self.sizes.resolve(at), self.sizes.resolve(low), self.sizes.resolve(high)
         below, above = at - low, high - at
         low_ok, high_ok = self._certain(below, scope), self._certain(above, scope)
         if low_ok and high_ok:

@@ -48,7 +48,7 @@ def _extent(tensor: Tensor) -> Affine:
 
 def concatenate(reader: ExpressionReader, parts: list[Tensor], span: Span) -> Tensor:
     """One below the other along the first axis; a scalar is one entry."""
-    rank = max(1, max(t.rank for t in parts))
+    rank = max(1, *(t.rank for t in parts))
     if any(t.rank not in {rank, 0 if rank == 1 else rank} for t in parts):
         raise reader.fail(
             "GS301", "parts of different shapes cannot be stacked: " + ", ".join(t.describe() for t in parts), span

@@ -64,15 +64,12 @@ class ProductReader:
         if head is None or not self._is_function(head, scope):
             return self.reader.read(item, scope), position + 1
         following = position + 1
-        if following >= len(factors) or factors[following].sign != "":
-            if (
-                (following < len(factors)
-                and factors[following].sign in {"⊙", "·", "*", "/"})
-                or following >= len(factors)
-            ):
-                raise self.reader.fail(
-                    "GS208", f"the function '{head.text}' needs its argument", item.span, f"{head.text}(…)"
-                )
+        if (following >= len(factors) or factors[following].sign != "") and (
+            (following < len(factors) and factors[following].sign in {"⊙", "·", "*", "/"}) or following >= len(factors)
+        ):
+            raise self.reader.fail(
+                "GS208", f"the function '{head.text}' needs its argument", item.span, f"{head.text}(…)"
+            )
         argument = factors[following].item
         core, rewrap = _split_postfix(argument)
         if isinstance(core, tree.Group):

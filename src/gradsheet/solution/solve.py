@@ -106,7 +106,7 @@ def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
     for rule in sheet.updates:
         needed |= {s for s in rule.value.symbols if s.role is Role.INPUT} | {rule.symbol}
     if sheet.rate is not None:
-        needed |= rate_symbols(sheet)
+        needed |= rate_symbols(sheet) | set(sheet.parameters)
     needed = {s for s in needed if s.role is not Role.LOCAL or s in sheet.symbols.values()}
     missing = sorted((s for s in needed if s not in inputs.given), key=lambda s: s.serial)
     incomplete = [
@@ -319,7 +319,7 @@ def _on_kinks(solution: Solution) -> list[str]:
                 gap = first
                 if node.function in {"max", "min"}:
                     second = evaluator.evaluate(node.arguments[1])
-                    axes, parts = evaluator._aligned([first, second])  # noqa: SLF001
+                    _axes, parts = evaluator._aligned([first, second])  # noqa: SLF001
                     zero = domain.compare("=", *parts)
                 else:
                     zero = domain.compare("=", gap.data, domain.number(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,11 @@ from flint import arb
 
 from gradsheet.derivation import Pass
 from gradsheet.evaluation import JetDomain
-from gradsheet.expressions import Role
+from gradsheet.expressions import ZERO_EXPR, Role
 from gradsheet.numerics.jets import Jet
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator, Mapping, Sequence
 
     from gradsheet.derivation import Adjoint, Derivation
@@ -58,7 +58,7 @@ class Trial:
         if adjoints[0].order == 1:
             return self.first_order(adjoints)
         # The derivative before, itself verified, is pushed; inputs alone are also checked against the target's series.
-        inputs_only = adjoints[0].order == 2 and not self.root.axes  # noqa: PLR2004 - second derivatives of a scalar
+        inputs_only = adjoints[0].order == 2 and not self.root.axes
         direct = [a for a in adjoints if inputs_only and all(s.role is Role.INPUT for s in a.wrt)]
         staged = [a for a in adjoints if a not in direct]
         checks: list[Check] = []
@@ -103,14 +103,14 @@ class Trial:
                 total += weight * jet.derivative
         return total
 
-    def direction(self, symbol: Symbol, values: Any) -> Any:  # noqa: ANN401 - an array, or members of a family
+    def direction(self, symbol: Symbol, values: Any) -> Any:
         """A random direction of the shape of a value; symmetric for a symmetric variable."""
         if isinstance(values, dict):
             return {k: self.direction(symbol, v) for k, v in values.items()}
         result = np.empty(np.shape(values), dtype=object)
         for place in np.ndindex(result.shape):
             result[place] = arb(self.rng.randint(-999, 999)) / 1000
-        if symbol.symmetric and result.ndim == 2:  # noqa: PLR2004 - a matrix
+        if symbol.symmetric and result.ndim == 2:
             for i in range(result.shape[0]):
                 for j in range(i):
                     result[i, j] = result[j, i]
@@ -122,6 +122,9 @@ class Trial:
         """Σ over all adjoints of ⟨adjoint, push⟩ against the target's first coefficient."""
         plain = self.run({}, 0, [a.symbol for a in adjoints])
         moves: dict[Symbol, Any] = {}
+        adjoints = [a for a in adjoints if a.wrt[-1] in plain or a.equation.body is not ZERO_EXPR]
+        if not adjoints:
+            return []  # nothing is computed from these variables, and their adjoints are 0
         for adjoint in adjoints:
             variable = adjoint.wrt[-1]
             moves[variable] = _within(self.direction(variable, plain[variable]), plain[adjoint.symbol], adjoint)
@@ -161,7 +164,7 @@ class Trial:
             checks.append(Check(of, names, self.where, FIRST_ORDER, 0, passed=False, difference="all together"))
         return checks
 
-    def pairing(self, gradient: Any, push: Any, upstream: Sequence[tuple[Symbol, Any]], adjoint: Adjoint) -> arb:  # noqa: ANN401 - arrays, or members of a family
+    def pairing(self, gradient: Any, push: Any, upstream: Sequence[tuple[Symbol, Any]], adjoint: Adjoint) -> arb:
         """⟨gradient, push⟩; a Jacobian is contracted with the weights of its outputs first."""
         total = arb(0)
         if isinstance(gradient, dict):
@@ -220,11 +223,11 @@ def _digits(gap: arb, scale: arb) -> int:
     return _MOST_DIGITS if ratio == 0 else max(0, min(_MOST_DIGITS, int(-math.log10(ratio))))
 
 
-def _pairs(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - arrays of balls and jets
+def _pairs(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
     return zip(np.asarray(a, dtype=object).reshape(-1), np.asarray(b, dtype=object).reshape(-1), strict=True)
 
 
-def _map(function: Any, values: Any) -> Any:  # noqa: ANN401 - arrays of balls and jets
+def _map(function: Any, values: Any) -> Any:
     result = np.empty(np.shape(values), dtype=object)
     source = np.asarray(values, dtype=object)
     for place in np.ndindex(result.shape):
@@ -232,7 +235,7 @@ def _map(function: Any, values: Any) -> Any:  # noqa: ANN401 - arrays of balls a
     return result
 
 
-def _as_jets(push: Any, order: int) -> Any:  # noqa: ANN401 - an array, or members of a family
+def _as_jets(push: Any, order: int) -> Any:
     if isinstance(push, dict):
         return {k: _as_jets(v, order) for k, v in push.items()}
     return _map(lambda d: Jet.variable(0, d, order), push)
@@ -248,7 +251,7 @@ def _offset(adjoint: Adjoint) -> int:
     return gap.constant if gap.is_constant else 0
 
 
-def _within(push: Any, gradient: Any, adjoint: Adjoint) -> Any:  # noqa: ANN401 - an array, or members of a family
+def _within(push: Any, gradient: Any, adjoint: Adjoint) -> Any:
     """A push that leaves alone the members of a family for which there is no adjoint."""
     if isinstance(push, dict):
         still = {k: _map(lambda _: arb(0), v) for k, v in push.items()}

@@ -57,7 +57,7 @@ def central_differences(
 
 
 def _gap(  # noqa: PLR0913, PLR0917 - one evaluation of a difference quotient
-    forward: Pass, domain: Float64, inputs: Inputs, of: Symbol, base: Any, pushes: dict[Symbol, Any], slope: float, step: float,  # noqa: ANN401, E501 - arrays by symbol
+    forward: Pass, domain: Float64, inputs: Inputs, of: Symbol, base: Any, pushes: dict[Symbol, Any], slope: float, step: float,  # noqa: E501 - arrays by symbol
 ) -> float:  # fmt: skip
     ends = []
     for sign in (1, -1):
@@ -67,7 +67,7 @@ def _gap(  # noqa: PLR0913, PLR0917 - one evaluation of a difference quotient
     return float(abs(difference - slope) / (abs(difference) + abs(slope) + 1e-12))
 
 
-def _shift(held: Any, push: Any, step: float) -> Any:  # noqa: ANN401 - an array, or members of a family
+def _shift(held: Any, push: Any, step: float) -> Any:
     if isinstance(held, dict):
         return {k: v + step * push[k] for k, v in held.items()}
     return held + step * push

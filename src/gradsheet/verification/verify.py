@@ -138,11 +138,11 @@ def _at_generic_point(
                 result.checks.extend(checks)
                 return
             reason = "the balls grow too wide"
-    names = ", ".join(a.symbol.name for a in adjoints[:3]) + (" …" if len(adjoints) > 3 else "")  # noqa: PLR2004 - the first few
+    names = ", ".join(a.symbol.name for a in adjoints[:3]) + (" …" if len(adjoints) > 3 else "")
     result.problems.append(f"{names}: {reason}")
 
 
-def _at_given_values(  # noqa: PLR0913, PLR0917 - what is checked, where, and where the outcome goes
+def _at_given_values(
     derivation: Derivation, of: Symbol, adjoints: Sequence[Adjoint], inputs: Inputs, kind: str, result: Verification
 ) -> None:
     if inputs.rows and not data_rows(derivation, _root(of)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradsheet.calculus import Simplifier
 from gradsheet.calculus.terms import Term, is_index_condition, rebuilt, split
 from gradsheet.expressions import (
+    ZERO_EXPR,
     Affine,
     Expr,
     Index,
@@ -74,7 +75,10 @@ def _line(
     row = len(axes) == 2 and len(single) == 1 and single[0] is axes[0] and single[0] not in body.free
     axes = axes[1:] if row else axes
     right: Tree | None = None
-    if axes and not any(a in body.free for a in axes):
+    own = symbol.axes[leading:]
+    if any(isinstance(a, Index) and not _whole_axis(a, x, pattern, symbol) for a, x in zip(axes, own, strict=False)):
+        plain = False  # a part of an axis: said with an index
+    if axes and body is not ZERO_EXPR and not any(a in body.free for a in axes):
         plain = False  # the same for every entry: said with an index
     if plain and not indices and len(axes) <= 2 and outer == 0:
         view_names = Names(names.taken)
@@ -96,6 +100,11 @@ def _line(
         tree.BoundIndex(name(names.of[i]), tree.Range(names.affine(i.low), names.affine(i.high))) for i in shown
     )
     return Line(left, right, ranges)
+
+
+def _whole_axis(index: Index, axis: Index, pattern: tuple[Affine, ...], symbol: Symbol) -> bool:
+    mapping = dict(zip(symbol.axes, pattern, strict=True))
+    return index.range == (axis.low.substitute(mapping), axis.high.substitute(mapping))
 
 
 def _own_rank(symbol: Symbol) -> int:
@@ -154,9 +163,7 @@ def _has_sums(term: Term, guard: object) -> bool:
     return bool(getattr(guard, "free", frozenset()) & set(term.sums))
 
 
-def _pieces(
-    cut: Index, terms: Sequence[Term], known: tuple[Affine, ...] = ()
-) -> list[tuple[Affine, Affine]] | None:
+def _pieces(cut: Index, terms: Sequence[Term], known: tuple[Affine, ...] = ()) -> list[tuple[Affine, Affine]] | None:
     """Consecutive ranges of an index between the places where a condition changes; None where their order is open."""
     cut = Index(cut.name, _plain(cut.low), _plain(cut.high), cut.serial)
     facts = (*known, cut.high - cut.low)
@@ -184,6 +191,8 @@ def _pieces(
             position += 1
         ordered.insert(position, start)
     ordered = [s for s in ordered if at_least_zero(s - cut.low, facts)]
+    if any(not at_least_zero(cut.high - s + 1, facts) for s in ordered):
+        return None  # a region might begin behind the end of the axis
     ends = [s - 1 for s in ordered[1:]] + [cut.high]
     return [(a, b) for a, b in zip(ordered, ends, strict=True)]
 
@@ -218,9 +227,7 @@ def _changes(guard: object, cut: Index) -> list[Affine] | None:
             return [place]
 
 
-def _restricted(
-    term: Term, cut: Index, low: Affine, high: Affine, facts: tuple[Affine, ...] = ()
-) -> Term | None:
+def _restricted(term: Term, cut: Index, low: Affine, high: Affine, facts: tuple[Affine, ...] = ()) -> Term | None:
     """A term on one region: conditions that hold there are dropped, a term that is zero there is left out."""
     narrowed = Index(cut.name, low, high)
     kept = []

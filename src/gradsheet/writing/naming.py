@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Access, Affine, Index, Role, Size, SizeMember, Symbol
@@ -11,6 +10,7 @@ from gradsheet.writing.trees import Tree, additive, name, product, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
 _LETTERS = "ijklmnpqrstuvabcd"
 

@@ -490,7 +490,9 @@ class View:
 
 def _is_inner(item: Tree) -> bool:
     """uᵀ v, uᵀ A v: a scalar of several factors, bracketed beside other factors."""
-    return isinstance(item, tree.Product) and any(isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors)
+    return isinstance(item, tree.Product) and any(
+        isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors
+    )
 
 
 def _is_reciprocal(item: Tree) -> bool:
