@@ -145,7 +145,7 @@ def logistic(n: int, *, rate: float | str | None = 0.1) -> str:
 
 
 def softmax(n: int, k: int, *, rate: float | str | None = 0.1) -> str:
-    """A predictor p = softmax(W x + b) with cross-entropy."""
+    """Scores W x + b of classes, their softmax, cross-entropy."""
     return _sheet(
         f"A softmax predictor of {n} inputs and {k} classes with cross-entropy.",
         [f"x ∈ ℝ^{n}, y ∈ onehot({k})", f"W ∈ ℝ^({k}×{n}), b ∈ ℝ^{k}"],

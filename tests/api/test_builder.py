@@ -93,7 +93,11 @@ def test_brackets_stand_where_they_are_needed():
 SHAPES = {"s": (), "u": (3,), "v": (3,), "A": (3, 3), "B": (3, 3)}
 
 
-def expressions(depth: int = 3) -> st.SearchStrategy[str]:
+def combined(left: str, sign: str, right: str) -> str:
+    return f"({left} / (3 + f.exp({right})))" if sign == "/" else f"({left} {sign} {right})"
+
+
+def expressions() -> st.SearchStrategy[str]:
     """Python expressions that NumPy and a builder both understand, each with its rank."""
     leaves = st.sampled_from([("s", 0), ("2", 0), ("0.5", 0), ("u", 1), ("v", 1), ("A", 2), ("B", 2)])
 

@@ -97,6 +97,7 @@ class Builder:
     used: set[str] = field(default_factory=set)
     count: int = 0
     depth: int = 2
+    sizes_of_depth: dict[str, int] = field(default_factory=dict)
 
     # ------------------------------------------------------------ names and inputs
 
@@ -213,7 +214,7 @@ def _square(b: Builder, shape: Shape, depth: int) -> Piece:
     if len(shape) == 2:
         return _hadamard(b, shape, depth)
     inner = b.formula(shape, depth)
-    return Piece(f"{inner.at_least(ATOM)}²", shape, lambda e, xp: inner.value(e, xp) ** 2)
+    return Piece(f"{inner.at_least(ATOM)}²", shape, lambda e, xp: inner.value(e, xp) ** 2, PRODUCT)
 
 
 def _length(b: Builder, _shape: Shape, depth: int) -> Piece:
@@ -435,51 +436,43 @@ def convolution(b: Builder) -> None:
 
 
 def recurrence(b: Builder) -> None:
-    """A family: each member from the one before, with weights shared or its own, a loss at the end or at every member."""
+    """A family: each member from the ones before (or after), with weights shared or its own, one loss or many.
+
+    The depth is a number or a size.
+    """
     n = b.size()
-    D = b.rng.choice([1, 2, 3])
-    first, second = b.some(n), b.some(n)
-    name = b.fresh("f")
-    W, v = b.some(n, n), b.some(n)
-    own = b.rng.random() < 0.4
     steps = b.rng.choice([1, 1, 2])
-    skip = b.rng.random() < 0.3
-    rows = b.rng.random() < 0.5
-    weights = b.fresh("G")
-    if own:
-        b.declared[weights] = (f"for l in 1..{D}\n  {weights}[l] ∈ ℝ^({n}×{n})", (str(D), n, n))
-    data = b.fresh("X")
-    if rows:
-        b.declared[data] = (f"{data} ∈ ℝ^({D}×{n})", (str(D), n))
+    depth = b.rng.choice([2, 3]) if steps == 2 else b.rng.choice([1, 2, 3])
+    top = str(depth)
+    if b.rng.random() < 0.6:
+        top = "D"
+        depth = b.sizes_of_depth.setdefault("D", max(depth, 2))
+    first, second = b.some(n), b.some(n)
+    name, weights, data = b.fresh("f"), b.fresh("G"), b.fresh("X")
+    W, v = b.some(n, n), b.some(n)
+    own, skip, rows = b.rng.random() < 0.4, b.rng.random() < 0.3, b.rng.random() < 0.5
     back = b.rng.random() < 0.3 and steps == 1
-    matrix = f"{weights}[l]" if own else W.text
+    lowest = steps
+    if own:
+        b.declared[weights] = (f"for l in 1..{top}\n  {weights}[l] ∈ ℝ^({n}×{n})", (str(depth), n, n))
+    if rows:
+        b.declared[data] = (f"{data} ∈ ℝ^({top}×{n})", (str(depth), n))
     before = "l+1" if back else "l-1"
-    parts = [f"{matrix} {name}[{before}]", f"{data}[l]" if rows else v.text]
+    parts = [f"{f'{weights}[l]' if own else W.text} {name}[{before}]", f"{data}[l]" if rows else v.text]
     if steps == 2:
         parts.append(f"{v.text} ⊙ {name}[l-2]")
-    inner = f"tanh({' + '.join(parts)})"
-    if back:
-        b.lines.append(f"{name}[{D + 1}] = {first.text}")
-    else:
-        b.lines.append(f"{name}[0] = {first.text}")
+    end = f"{top}+1" if top == "D" else str(depth + 1)
+    b.lines.append(f"{name}[{end if back else 0}] = {first.text}")
     if steps == 2:
         b.lines.append(f"{name}[1] = {second.text}")
-    lowest = steps if D >= steps else D
-    if steps == 2 and D < 2:
-        D = 2
-        if own:
-            b.declared[weights] = (f"for l in 1..{D}\n  {weights}[l] ∈ ℝ^({n}×{n})", (str(D), n, n))
-        if rows:
-            b.declared[data] = (f"{data} ∈ ℝ^({D}×{n})", (str(D), n))
-        lowest = 2
-    b.lines.append(f"for l in {lowest}..{D}")
-    b.lines.append(f"  {name}[l] = {f'{name}[{before}] + ' if skip else ''}{inner}")
+    b.lines.append(f"for l in {lowest}..{top}")
+    b.lines.append(f"  {name}[l] = {f'{name}[{before}] + ' if skip else ''}tanh({' + '.join(parts)})")
 
     def members(e: Any, xp: Any) -> dict[int, Any]:
-        h = {D + 1 if back else 0: first.value(e, xp)}
+        h = {depth + 1 if back else 0: first.value(e, xp)}
         if steps == 2:
             h[1] = second.value(e, xp)
-        for l in range(D, 0, -1) if back else range(lowest, D + 1):
+        for l in range(depth, 0, -1) if back else range(lowest, depth + 1):
             one = h[l + 1] if back else h[l - 1]
             z = (e[weights][l - 1] if own else W.value(e, xp)) @ one + (e[data][l - 1] if rows else v.value(e, xp))
             if steps == 2:
@@ -488,12 +481,14 @@ def recurrence(b: Builder) -> None:
         return h
 
     b.steps.append((name, members))
-    last = 1 if back else D
-    b.define(Piece(f"1/2 ‖{name}[{last}] - {second.text}‖²", (), lambda e, xp: xp.sum((e[name][last] - second.value(e, xp)) ** 2) / 2))
+    last, shown = (1, "1") if back else (depth, top)
+    b.define(
+        Piece(f"1/2 ‖{name}[{shown}] - {second.text}‖²", (),
+              lambda e, xp: xp.sum((e[name][last] - second.value(e, xp)) ** 2) / 2, PRODUCT))  # fmt: skip
     if b.rng.random() < 0.5:
         b.define(
-            Piece(f"sum[l in {lowest}..{D}] {second.text}' {name}[l]", (),
-                  lambda e, xp: sum(second.value(e, xp) @ e[name][l] for l in range(lowest, D + 1)), SUM))  # fmt: skip
+            Piece(f"sum[l in {lowest}..{top}] {second.text}' {name}[l]", (),
+                  lambda e, xp: sum(second.value(e, xp) @ e[name][l] for l in range(lowest, depth + 1)), SUM))  # fmt: skip
 
 
 def over_rows(b: Builder) -> None:
@@ -567,7 +562,7 @@ def random_sheet(rng: random.Random, *, lines: int = 5, numbers: tuple[int, ...]
     inputs = {
         name: tuple(int(s) if s.isdigit() else b.number(s) for s in shape) for name, (_, shape) in b.declared.items()
     }
-    return RandomSheet(text, sizes, inputs, parameters, b.steps)
+    return RandomSheet(text, {**sizes, **b.sizes_of_depth}, inputs, parameters, b.steps)
 
 
 def _mentioned(name: str, lines: list[str]) -> bool:

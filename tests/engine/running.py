@@ -17,6 +17,8 @@ from gradsheet.syntax.plain import plain
 from gradsheet.writing.equations import taken_names, write_equation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gradsheet.derivation import Derivation
     from gradsheet.expressions import Symbol
     from gradsheet.sheet import Sheet
@@ -31,6 +33,11 @@ def read(text: str, name: str = "a.sheet") -> Sheet:
     document = parse_document(source, diagnostics)
     diagnostics.raise_errors()
     return read_sheet(document, source, diagnostics)
+
+
+def read_text(path: Path) -> str:
+    """A file's text, without a byte-order mark."""
+    return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def derived(text: str, name: str = "a.sheet") -> Derivation:

@@ -108,7 +108,8 @@ READINGS: list[tuple[str, str, dict[str, Any]]] = [
      "s ∈ ℝ, v ∈ ℝ^2\na = |s|\nb = |v|\nc = abs(v)\ngiven s = -2, v = [3, -4]", {"a": 2, "b": 5, "c": [3, 4]}),
     ("bars beside bars are two absolute values", "x, y ∈ ℝ\nz = |x||y| + |x - |y||\ngiven x = 2, y = -3", {"z": 7}),
     ("trace, determinants, inverse",
-     "A ∈ ℝ^(2×2)\na = tr(A) + trace(A)\nb = det(A)\nc = logdet(A) - log det(A)\nd = tr(inv(A))\ngiven A = [2, 1; 1, 2]",
+     ("A ∈ ℝ^(2×2)\na = tr(A) + trace(A)\nb = det(A)\nc = logdet(A) - log det(A)\nd = tr(inv(A))\n"
+     "given A = [2, 1; 1, 2]"),
      {"a": 8, "b": 3, "c": 0, "d": Fraction(4, 3)}),
     ("diag both ways", "v ∈ ℝ^2, A ∈ ℝ^(2×2)\nD = diag(v)\nd = diag(A)\ngiven v = [1, 2], A = [1, 2; 3, 4]",
      {"D": [[1, 0], [0, 2]], "d": [1, 4]}),
@@ -126,13 +127,13 @@ READINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("a size may be given", "x ∈ ℝ^n\ny = sum(x)\ngiven n = 3, x = 2", {"y": 6}),
     ("an axis may begin anywhere", "a ∈ ℝ^(-1..1)\ny = a[-1] + a[1]\ngiven a = [1, 2, 4]", {"y": 5}),
     ("ranges may be expressions in sizes",
-     "x ∈ ℝ^(0..T), w ∈ ℝ^(0..R), y ∈ ℝ^(0..T-R)\nz[t] = sum[s] w[s] x[t+s] - y[t] for t in 0..T-R\n"
-     "given x = [1, 2, 3, 4], w = [1, -1], y = 0", {"z": [-1, -1, -1]}),
+     ("x ∈ ℝ^(0..T), w ∈ ℝ^(0..R), y ∈ ℝ^(0..T-R)\nz[t] = sum[s] w[s] x[t+s] - y[t] for t in 0..T-R\n"
+     "given x = [1, 2, 3, 4], w = [1, -1], y = 0"), {"z": [-1, -1, -1]}),
     ("rows of labels", "Y ∈ onehot(3)^2\nc = sum[i,k] k Y[i,k]\ngiven Y = [1, 0, 0; 0, 0, 1]", {"c": 4}),
     ("a matrix of bits", "V ∈ {0,1}^(N×n), w ∈ ℝ^n\ny = V w\ngiven V = [1, 0; 1, 1], w = [1, 2]", {"y": [1, 3]}),
     ("an index that is given", "z ∈ ℝ^3, c ∈ 1..3\ny = z[c]\ngiven z = [5, 6, 7], c = 2", {"y": 6}),
-    ("nested lists for more than two axes", "A ∈ ℝ^(2×2×2)\ny = sum[i,j] A[i,j,2]\n"
-     "given A = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]", {"y": 20}),
+    ("nested lists for more than two axes", ("A ∈ ℝ^(2×2×2)\ny = sum[i,j] A[i,j,2]\n"
+     "given A = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"), {"y": 20}),
     ("symmetric", "S ∈ ℝ^(2×2) symmetric, x ∈ ℝ^2\ny = x' S x\ngiven S = [1, 2; 2, 1], x = [1, 3]", {"y": 22}),
     # ------------------------------------------------------------ names
     ("i, o, f and E are anybody's names", "i, o, f ∈ ℝ\nE = i + o f\ngiven i = 1, o = 2, f = 3", {"E": 7}),
@@ -144,16 +145,16 @@ READINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("σ may be a deviation", "σ ∈ ℝ\ny = 2 σ²\ngiven σ = 3", {"y": 18}),
     # ------------------------------------------------------------ keyboard
     ("ASCII all the way",
-     "x in R^2, W in R^(2 x 2), s in R\ny = W' x .* x\nz = ||x||^2 + sqrt(s) + sum[i] x[i]\n"
-     "a = 1 if s >= 4 and s != 5 else 0\ngiven x = [1, 2], W = [1, 2; 3, 4], s = 4",
+     ("x in R^2, W in R^(2 x 2), s in R\ny = W' x .* x\nz = ||x||^2 + sqrt(s) + sum[i] x[i]\n"
+     "a = 1 if s >= 4 and s != 5 else 0\ngiven x = [1, 2], W = [1, 2; 3, 4], s = 4"),
      {"y": [7, 20], "z": 10, "a": 1}),
     ("divisions entry by entry", "x, y ∈ ℝ^2\nz = x ⊘ y\nw = x / y\nv = x ./ y\ngiven x = [1, 2], y = [4, 4]",
      {name: [Fraction(1, 4), Fraction(1, 2)] for name in "zwv"}),
     # ------------------------------------------------------------ families and indexed definitions
     ("an indexed definition", "X ∈ ℝ^(2×3), w ∈ ℝ^3\nZ[i,j] = X[i,j] w[j]\ngiven X = 1, w = [1, 2, 3]",
      {"Z": [[1, 2, 3], [1, 2, 3]]}),
-    ("a family by rows", "X ∈ ℝ^(2×2), w ∈ ℝ^2\nfor i in 1..2\n  s[i] = w' X[i]\ny = sum[i] s[i]\n"
-     "given X = [1, 2; 3, 4], w = 1", {"s": [3, 7], "y": 10}),
+    ("a family by rows", ("X ∈ ℝ^(2×2), w ∈ ℝ^2\nfor i in 1..2\n  s[i] = w' X[i]\ny = sum[i] s[i]\n"
+     "given X = [1, 2; 3, 4], w = 1"), {"s": [3, 7], "y": 10}),
     ("a recursion with its base", "a ∈ ℝ\nh[0] = 1\nfor t in 1..3\n  h[t] = a h[t-1]\ny = h[3]\ngiven a = 2", {"y": 8}),
     ("a recursion that comes from behind",
      "b ∈ ℝ\ng[4] = 1\nfor t in 1..3\n  g[t] = b g[t+1]\ny = g[1]\ngiven b = 2", {"y": 8}),
@@ -180,8 +181,8 @@ def test_it_is_read_so(text: str, expected: dict[str, Any]):
 
 GRADIENTS: list[tuple[str, str, dict[str, Any]]] = [
     ("the gradient of a symmetric matrix is its symmetric part",
-     "S ∈ ℝ^(2×2) symmetric, x, y ∈ ℝ^2\nL = x' S y\nparameters S\nminimize L\n"
-     "given S = [1, 2; 2, 1], x = [1, 0], y = [0, 1]", {"S": [[0, Fraction(1, 2)], [Fraction(1, 2), 0]]}),
+     ("S ∈ ℝ^(2×2) symmetric, x, y ∈ ℝ^2\nL = x' S y\nparameters S\nminimize L\n"
+     "given S = [1, 2; 2, 1], x = [1, 0], y = [0, 1]"), {"S": [[0, Fraction(1, 2)], [Fraction(1, 2), 0]]}),
     ("relu'(0) = 0", "x ∈ ℝ^3\nL = sum(relu(x))\nparameters x\nminimize L\ngiven x = [-1, 0, 1]", {"x": [0, 0, 1]}),
     ("max(0, x) likewise", "x ∈ ℝ^3\nL = sum(max(0, x))\nparameters x\nminimize L\ngiven x = [-1, 0, 1]",
      {"x": [0, 0, 1]}),
@@ -191,14 +192,14 @@ GRADIENTS: list[tuple[str, str, dict[str, Any]]] = [
     ("a shared parameter sums its uses", "v ∈ ℝ\na = 2 v\nb = v²\nL = a b\nparameters v\nminimize L\ngiven v = 3",
      {"v": 54}),
     ("a gradient has the shape of its parameter",
-     "W ∈ ℝ^(1×3), x ∈ ℝ^3, t ∈ ℝ\ny = W x\nL = (y - t)²\nparameters W\nminimize L\n"
-     "given W = [1, 2, 3], x = 1, t = 1", {"W": [[10, 10, 10]]}),
+     ("W ∈ ℝ^(1×3), x ∈ ℝ^3, t ∈ ℝ\ny = W x\nL = (y - t)²\nparameters W\nminimize L\n"
+     "given W = [1, 2, 3], x = 1, t = 1"), {"W": [[10, 10, 10]]}),
     ("a mean over data is a mean; a term without data counts once",
-     "x, w ∈ ℝ^2, y, λ ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize mean L + λ/2 ‖w‖²\n"
-     "given w = [1, 1], λ = 3, x = [1, 0; 0, 1; 1, 1], y = [1, 2, 5]", {"w": [2, Fraction(5, 3)]}),
+     ("x, w ∈ ℝ^2, y, λ ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize mean L + λ/2 ‖w‖²\n"
+     "given w = [1, 1], λ = 3, x = [1, 0; 0, 1; 1, 1], y = [1, 2, 5]"), {"w": [2, Fraction(5, 3)]}),
     ("a sum over data is a sum",
-     "x, w ∈ ℝ^2, y, λ ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize sum L + λ/2 ‖w‖²\n"
-     "given w = [1, 1], λ = 3, x = [1, 0; 0, 1; 1, 1], y = [1, 2, 5]", {"w": [0, -1]}),
+     ("x, w ∈ ℝ^2, y, λ ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize sum L + λ/2 ‖w‖²\n"
+     "given w = [1, 1], λ = 3, x = [1, 0; 0, 1; 1, 1], y = [1, 2, 5]"), {"w": [0, -1]}),
 ]  # fmt: skip
 
 

@@ -122,7 +122,7 @@ class Sheet:
         if of is None:
             if not self._derived.targets and not self._derived.adjoints:
                 raise SheetError((Diagnostic("GS210", "the sheet states nothing to differentiate", None, model.source,
-                    suggestion="add `minimize L`, or name a derivative: derive(\"L\", \"w\")"),))  # fmt: skip
+                    suggestion='add `minimize L`, or name a derivative: derive("L", "w")'),))  # fmt: skip
             return Derivation(self._derived)
         if wrt is None:
             return Derivation(derive(model, symbol_of(model, of).symbol))

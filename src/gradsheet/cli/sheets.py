@@ -140,6 +140,8 @@ def _archive(data: bytes, path: str) -> dict[str, Any]:
     import numpy as np  # noqa: PLC0415 - for archives only
 
     values: dict[str, Any] = {}
+    if not data.startswith(b"PK"):
+        refuse("GS406", "this is no .npz archive", path)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             for name in archive.files:

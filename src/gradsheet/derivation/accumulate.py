@@ -97,7 +97,7 @@ class Accumulator:
         path = self.graph.between(wrt, of)
         self.path, self.active = set(path), {*path, *wrt}
         order = [s for s in reversed(path) if s is not of and s not in wrt]
-        return [self._adjoint(of, variable) for variable in (*order, *wrt)]
+        return _interleaved([self._adjoint(of, v) for v in order], [self._adjoint(of, v) for v in wrt])
 
     def pull_back(self, wrt: Sequence[Symbol]) -> list[Adjoint]:
         """Adjoints for upstream gradients of several results at once."""
@@ -106,7 +106,7 @@ class Accumulator:
         order = sorted(self.path - set(wrt), key=lambda s: -self.graph.position[s])
         anchor = next(iter(self.cotangents))
         inner = [s for s in order if s not in self.cotangents or self._has_users(s)]
-        return [self._adjoint(anchor, variable) for variable in (*inner, *wrt)]
+        return _interleaved([self._adjoint(anchor, v) for v in inner], [self._adjoint(anchor, v) for v in wrt])
 
     def _has_users(self, symbol: Symbol) -> bool:
         return any(e.symbol in self.path for e in self.graph.users.get(symbol, ()))
@@ -265,6 +265,20 @@ class Accumulator:
             return None
         result: Expr = substitute(known.equation.body, dict(zip(known.equation.free, (*outer, *pattern), strict=True)))
         return result
+
+
+def _interleaved(inner: list[Adjoint], parameters: list[Adjoint]) -> list[Adjoint]:
+    """Each parameter's adjoint right after the last adjoint that it is written with, as on paper."""
+    place = {a.symbol: k for k, a in enumerate(inner)}
+    after: dict[int, list[Adjoint]] = {}
+    for adjoint in parameters:
+        used = [place[s] for s in adjoint.equation.body.symbols if s in place]
+        after.setdefault(max(used, default=-1), []).append(adjoint)
+    result = list(after.get(-1, ()))
+    for k, adjoint in enumerate(inner):
+        result.append(adjoint)
+        result.extend(after.get(k, ()))
+    return result
 
 
 def _simpler(put_in: Expr, plain: Expr) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.evaluation import Evaluator, Program
+from gradsheet.evaluation.named import fold
 from gradsheet.expressions import OverData, Symbol, walk
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from gradsheet.derivation.graph import Graph
     from gradsheet.evaluation import Domain, Inputs
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.sheet import Equation
 
 
@@ -79,7 +80,7 @@ class Pass:
             for node in self.terms:
                 part = inner.evaluate(node.body)
                 known = totals.get(node)
-                totals[node] = part if known is None else inner._fold(np.add, [known, part])  # noqa: SLF001
+                totals[node] = part if known is None else fold(np.add, [known, part])
             collected.append({s: inner.values[s] for s in self.row_symbols})
         for node, total in totals.items():
             if node.kind == "mean":

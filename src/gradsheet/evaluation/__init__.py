@@ -1,7 +1,9 @@
 """Exact, certified and float evaluation of equations."""
 
+from gradsheet.evaluation.configurations import TooManyConfigurationsError
 from gradsheet.evaluation.domains import CertifiedDomain, Domain, Float64, JetDomain, UndecidedError
-from gradsheet.evaluation.evaluate import Evaluator, Named, TooManyConfigurationsError
+from gradsheet.evaluation.evaluate import Evaluator
+from gradsheet.evaluation.named import Named
 from gradsheet.evaluation.program import CyclicDefinitionError, Program, UndefinedValueError
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.evaluation.values import Inputs, ValueReader

@@ -11,7 +11,7 @@ from flint import arb, fmpq
 
 from gradsheet.numerics.certified import Certified, certify
 from gradsheet.numerics.certified import power as certified_power
-from gradsheet.numerics.closed import Closed
+from gradsheet.numerics.closed import INFINITY, PI, Closed
 from gradsheet.numerics.functions import ARRAYS, ELEMENTWISE
 from gradsheet.numerics.jets import Jet
 
@@ -149,8 +149,6 @@ class CertifiedDomain(Domain):
         return Certified(fmpq(value.numerator, value.denominator) if isinstance(value, Fraction) else fmpq(value))
 
     def constant(self, name: str) -> Any:
-        from gradsheet.numerics.closed import INFINITY, PI  # noqa: PLC0415
-
         if name == "e":
             return self.elementwise("exp", self.number(1))
         return certify(PI if name == "π" else INFINITY)

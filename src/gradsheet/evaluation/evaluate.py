@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product as cartesian
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.calculus.terms import is_index_condition
+from gradsheet.evaluation.configurations import configurations
 from gradsheet.evaluation.domains import Array, Domain
+from gradsheet.evaluation.named import Named, Values, fold, free_indices, joint_axes, objects, symbol_depth
 from gradsheet.expressions import (
     Access,
     Add,
@@ -36,42 +37,11 @@ from gradsheet.expressions import (
     Symbol,
     Unspecified,
 )
+from gradsheet.expressions.nodes import affines, bound, children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
-
-MAX_CONFIGURATIONS = 1 << 16
-
-
-class TooManyConfigurationsError(ArithmeticError):
-    """A sum over a finite set has more terms than can be enumerated here."""
-
-    def __init__(self, name: str, count: int) -> None:
-        super().__init__(f"the sum over {name} has {count} terms")
-        self.name, self.count = name, count
-
-
-class Named:
-    """An array whose axes are indices."""
-
-    __slots__ = ("axes", "data")
-
-    def __init__(self, axes: tuple[Index, ...], data: Any) -> None:
-        self.axes = axes
-        self.data = data
-
-    def over(self, axes: Sequence[Index]) -> Any:
-        """The data with its axes in a given order, broadcastable where an axis is not there."""
-        if tuple(axes) == self.axes:
-            return self.data
-        order = [self.axes.index(a) for a in axes if a in self.axes]
-        data = np.transpose(self.data, order) if order != list(range(len(order))) else self.data
-        if len(order) == len(axes):
-            return data
-        shape = iter(np.shape(data))
-        return np.reshape(data, [next(shape) if a in self.axes else 1 for a in axes])
-
 
 class Evaluator:
     """Evaluates expressions for given sizes and values; `values` holds an array (or members of a family) by symbol."""
@@ -129,7 +99,7 @@ class Evaluator:
 
     def _numbers(self, value: Affine) -> Named:
         """An affine expression as an integer array over its free indices."""
-        axes = tuple(sorted({i for i in _free_indices(value) if i not in self.fixed}, key=lambda i: i.serial))
+        axes = tuple(sorted({i for i in free_indices(value) if i not in self.fixed}, key=lambda i: i.serial))
         data: Any = value.constant
         for atom, coefficient in value.terms:
             part = self._atom_array(atom, axes)
@@ -177,13 +147,13 @@ class Evaluator:
             case Access(symbol=symbol, at=at):
                 return self.access(symbol, at)
             case Add(terms=terms):
-                return self._fold(np.add, [self.evaluate(t) for t in terms])
+                return fold(np.add, [self.evaluate(t) for t in terms])
             case Multiply(factors=factors):
-                return self._fold(np.multiply, [self.evaluate(f) for f in factors])
+                return fold(np.multiply, [self.evaluate(f) for f in factors])
             case Power(base=base, exponent=exponent):
                 return self._power(self.evaluate(base), exponent)
             case Call(function=function, arguments=arguments):
-                axes, parts = self._aligned([self.evaluate(a) for a in arguments])
+                axes, parts = self.aligned([self.evaluate(a) for a in arguments])
                 if isinstance(function, Unspecified):
                     data = self.domain.unspecified(self.unspecified[function.name], function.times, parts[0])
                 else:
@@ -213,22 +183,15 @@ class Evaluator:
             flat[k] = self.domain.number(int(value))
         return flat.reshape(np.shape(data))
 
-    def _aligned(self, parts: Sequence[Named]) -> tuple[tuple[Index, ...], list[Any]]:
-        axes = tuple(dict.fromkeys(a for p in parts for a in p.axes))
+    def aligned(self, parts: Sequence[Named]) -> tuple[tuple[Index, ...], list[Any]]:
+        """The axes of all parts, and the data of each over them."""
+        axes = joint_axes(parts)
         data = [p.over(axes) for p in parts]
         if len(parts) > 1 and axes and any(p.axes != axes for p in parts):
             shape = np.broadcast_shapes(*(np.shape(d) for d in data))
             if self.domain.dtype is object:
                 data = [np.broadcast_to(np.asarray(d, dtype=object), shape) for d in data]
         return axes, data
-
-    def _fold(self, operation: Any, parts: Sequence[Named]) -> Named:
-        axes = tuple(dict.fromkeys(a for p in parts for a in p.axes))
-        result = parts[0].over(axes)
-        with np.errstate(all="ignore"):
-            for part in parts[1:]:
-                result = operation(result, part.over(axes))
-        return Named(axes, result)
 
     def _power(self, base: Named, exponent: Expr) -> Named:
         if isinstance(exponent, Number):
@@ -246,7 +209,7 @@ class Evaluator:
             if value.denominator == 2 and abs(value.numerator) <= 64:
                 root = self.domain.elementwise("sqrt", base.data)
                 return self._power(Named(base.axes, root), Number(value * 2))
-        axes, parts = self._aligned([base, self.evaluate(exponent)])
+        axes, parts = self.aligned([base, self.evaluate(exponent)])
         return Named(axes, self.domain.power(*parts))
 
     # ------------------------------------------------------------ components
@@ -341,12 +304,12 @@ class Evaluator:
                 axes = tuple(dict.fromkeys((*x.axes, *y.axes)))
                 return Named(axes, _INTEGER_COMPARE[sign](x.over(axes), y.over(axes)))
             case Relation(sign=sign, left=left, right=right):
-                axes, parts = self._aligned([self.evaluate(left), self.evaluate(right)])
+                axes, parts = self.aligned([self.evaluate(left), self.evaluate(right)])
                 data = self.domain.compare(sign, *parts)
                 return Named(axes, data if axes else bool(data))
             case Junction(kind=kind, conditions=conditions):
                 parts_ = [self.condition(c) for c in conditions]
-                return self._fold(np.logical_and if kind == "and" else np.logical_or, parts_)
+                return fold(np.logical_and if kind == "and" else np.logical_or, parts_)
             case Negation(condition=inner):
                 part = self.condition(inner)
                 return Named(part.axes, np.logical_not(part.data))
@@ -358,14 +321,10 @@ class Evaluator:
         if not mask.axes:
             return self.evaluate(body.then if bool(mask.data) else body.otherwise)
         if np.all(mask.data):
-            return self._with_axes(self.evaluate(body.then), mask.axes)
+            return self.evaluate(body.then)
         if not np.any(mask.data):
-            return self._with_axes(self.evaluate(body.otherwise), mask.axes)
+            return self.evaluate(body.otherwise)
         return self._choice(mask, body)
-
-    def _with_axes(self, part: Named, axes: Sequence[Index]) -> Named:
-        del axes
-        return part
 
     def _choice(self, mask: Named, body: Piecewise) -> Named:
         then, otherwise = self.evaluate(body.then), self.evaluate(body.otherwise)
@@ -374,7 +333,7 @@ class Evaluator:
             return then if bool(mask.data) else otherwise
         a, b = then.over(axes), otherwise.over(axes)
         if self.domain.dtype is object:
-            a, b = _objects(a), _objects(b)
+            a, b = objects(a), objects(b)
         return Named(axes, np.where(mask.over(axes), a, b))
 
     # ------------------------------------------------------------ sums
@@ -383,7 +342,7 @@ class Evaluator:
         sums: list[Index] = []
         inner: Expr = body
         while isinstance(inner, Reduce) and inner.kind == body.kind and (body.kind == "sum" or not sums):
-            if self._needs_loop(inner.index, inner.body):
+            if self.needs_loop(inner.index, inner.body):
                 break
             sums.append(inner.index)
             inner = inner.body
@@ -398,25 +357,23 @@ class Evaluator:
             return self._contract(sums, [part])
         return self._running(body.kind, sums, part)
 
-    def _needs_loop(self, index: Index, body: Expr) -> bool:
+    def needs_loop(self, index: Index, body: Expr) -> bool:
         """Whether sizes or members of a family depend on the index."""
         stack: list[Any] = [body]
-        from gradsheet.expressions.nodes import affines, bound, children  # noqa: PLC0415
-
         seen: set[Any] = set()
         while stack:
             node = stack.pop()
             if node in seen or index not in node.free:
                 continue
             seen.add(node)
-            if any(index in _free_indices(side) for i in bound(node) for side in i.range):
+            if any(index in free_indices(side) for i in bound(node) for side in i.range):
                 return True
             if isinstance(node, Access) and isinstance(self.values.get(node.symbol), dict):
                 depth = symbol_depth(node.symbol)
-                if any(index in _free_indices(a) for a in node.at[:depth]):
+                if any(index in free_indices(a) for a in node.at[:depth]):
                     return True
             if any(
-                isinstance(a, SizeMember) and index in _free_indices(a.at) for v in affines(node) for a in v.atoms()
+                isinstance(a, SizeMember) and index in free_indices(a.at) for v in affines(node) for a in v.atoms()
             ):
                 return True
             stack.extend(children(node))
@@ -434,12 +391,12 @@ class Evaluator:
         if not parts:
             return Named((), self.domain.number({"sum": 0, "prod": 1}.get(body.kind, 0)))
         if body.kind == "sum":
-            return self._fold(np.add, parts)
+            return fold(np.add, parts)
         if body.kind == "prod":
-            return self._fold(np.multiply, parts)
+            return fold(np.multiply, parts)
         result = parts[0]
         for part in parts[1:]:
-            axes, data = self._aligned([result, part])
+            axes, data = self.aligned([result, part])
             result = Named(axes, self.domain.elementwise(body.kind, *data))
         return result
 
@@ -464,12 +421,12 @@ class Evaluator:
     def _einsum(self, parts: Sequence[Named], axes: tuple[Index, ...], labels: dict[Index, int]) -> Any:
         if len(parts) == 1 and self.domain.dtype is object:
             kept = [k for k, a in enumerate(parts[0].axes) if a not in axes]
-            data = np.add.reduce(_objects(parts[0].data), axis=tuple(kept)) if kept else parts[0].data
+            data = np.add.reduce(objects(parts[0].data), axis=tuple(kept)) if kept else parts[0].data
             return Named(tuple(a for a in parts[0].axes if a in axes), data).over(axes)
         operands: list[Any] = []
         for part in parts:
             operands += [
-                _objects(part.data) if self.domain.dtype is object else part.data,
+                objects(part.data) if self.domain.dtype is object else part.data,
                 [labels[a] for a in part.axes],
             ]
         operands.append([labels[a] for a in axes])
@@ -495,29 +452,20 @@ class Evaluator:
         variable = body.variable
         shape = tuple(len(self.extent(a)) for a in variable.axes)
         domain = variable.domain
-        count = int(np.prod(shape, dtype=object)) if shape else 1
-        choices: Any = domain.values
+        choices: Sequence[int | Fraction] = domain.values
         if domain.kind == "index":
             low, high = domain.bounds or (Affine(), Affine())
             choices = range(self.whole(low), self.whole(high) + 1)
-            total_count = len(choices) ** count
-        elif domain.kind == "onehot":
-            rows = count // shape[-1]
-            total_count = shape[-1] ** rows
-        else:
-            total_count = len(domain.values) ** count
-        if total_count > MAX_CONFIGURATIONS:
-            raise TooManyConfigurationsError(variable.name, total_count)
         total: Named | None = None
         memo, held = self._memo, self.values.get(variable)
-        for values in _configurations(domain, shape, choices):
+        for values in configurations(variable.name, domain.kind, shape, choices):
             array = np.empty(shape, dtype=np.int64 if domain.kind == "index" else self.domain.dtype)
             for place, value in zip(np.ndindex(shape), values, strict=True):
                 array[place] = value if domain.kind == "index" else self.domain.number(value)
             self.values[variable] = array
             self._memo = {}
             part = self.evaluate(body.body)
-            total = part if total is None else self._fold(np.add, [total, part])
+            total = part if total is None else fold(np.add, [total, part])
         self._memo = memo
         if held is None:
             self.values.pop(variable, None)
@@ -570,47 +518,6 @@ class Evaluator:
         return result
 
 
-Values = Array | dict[tuple[int, ...], Array]
-
 _INTEGER_COMPARE: dict[str, Any] = {
     "=": np.equal, "≠": np.not_equal, "<": np.less, "≤": np.less_equal, ">": np.greater, "≥": np.greater_equal,
 }  # fmt: skip
-
-
-def _objects(data: Any) -> Array:
-    """An object array, scalars included (NumPy would otherwise try to look inside)."""
-    if isinstance(data, np.ndarray):
-        return data
-    result = np.empty((), dtype=object)
-    result[()] = data
-    return result
-
-
-def _free_indices(value: Affine) -> set[Index]:
-    found: set[Index] = set()
-    for atom in value.atoms():
-        if isinstance(atom, Index):
-            found.add(atom)
-        elif isinstance(atom, Access):
-            found |= atom.free
-    return found
-
-
-def symbol_depth(symbol: Symbol) -> int:
-    """How many leading axes the sizes of later axes depend on: members of such a family have shapes of their own."""
-    depth = 0
-    for position, axis in enumerate(symbol.axes):
-        for k in range(position):
-            if any(symbol.axes[k] in _free_indices(side) for side in axis.range):
-                depth = max(depth, k + 1)
-    return depth
-
-
-def _configurations(domain: Any, shape: tuple[int, ...], choices: Any) -> Any:
-    count = int(np.prod(shape, dtype=object)) if shape else 1
-    if domain.kind == "onehot":
-        rows = count // shape[-1]
-        for choice in cartesian(range(shape[-1]), repeat=rows):
-            yield [1 if k == c else 0 for c in choice for k in range(shape[-1])]
-        return
-    yield from cartesian(choices, repeat=count)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.evaluation.evaluate import Evaluator, Values, symbol_depth
+from gradsheet.evaluation.evaluate import Evaluator
+from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Access, Affine, Expr, Index, Symbol, walk
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Program:
     def _whole(self, equation: Equation, evaluator: Evaluator) -> None:
         symbol = equation.symbol
         evaluator.forget()
-        if symbol_depth(symbol) or any(evaluator._needs_loop(i, self.bodies[equation]) for i in equation.free):  # noqa: SLF001
+        if symbol_depth(symbol) or any(evaluator.needs_loop(i, self.bodies[equation]) for i in equation.free):
             for fixed in _steps(equation, evaluator, _loop_indices(equation, self.bodies[equation], evaluator)):
                 self._assign(equation, fixed, evaluator)
             return
@@ -97,9 +98,7 @@ class Program:
         if not depth:
             if not isinstance(values.get(symbol), np.ndarray):
                 values[symbol] = _empty([len(evaluator.extent(a)) for a in symbol.axes], evaluator.domain)
-            return values[symbol], tuple(
-                self._selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True)
-            )
+            return values[symbol], tuple(selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))
         members = values.setdefault(symbol, {})
         assert isinstance(members, dict)
         member = tuple(evaluator.whole(p) for p in pattern[:depth])
@@ -107,18 +106,7 @@ class Program:
         own = [Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[depth:]]
         if member not in members:
             members[member] = _empty([len(evaluator.extent(a)) for a in own], evaluator.domain)
-        return members[member], tuple(
-            self._selector(p, a, evaluator) for p, a in zip(pattern[depth:], own, strict=True)
-        )
-
-    @staticmethod
-    def _selector(place: Affine, axis: Index, evaluator: Evaluator) -> Any:
-        index = place.single
-        if isinstance(index, Index) and index not in evaluator.fixed:
-            run = evaluator.extent(index)
-            low = evaluator.whole(axis.low)
-            return slice(run.start - low, run.stop - low)
-        return evaluator.whole(place) - evaluator.whole(axis.low)
+        return members[member], tuple(selector(p, a, evaluator) for p, a in zip(pattern[depth:], own, strict=True))
 
     def _check(self, equation: Equation, data: Any, rest: Sequence[Index], evaluator: Evaluator) -> None:
         domain = evaluator.domain
@@ -175,6 +163,16 @@ class Program:
                     evaluator.fixed.pop(index, None)
 
 
+def selector(place: Affine, axis: Index, evaluator: Evaluator) -> slice | int:
+    """Where a place of a left-hand side stands in its array: a run for an index that is free, else one number."""
+    index = place.single
+    if isinstance(index, Index) and index not in evaluator.fixed:
+        run = evaluator.extent(index)
+        low = evaluator.whole(axis.low)
+        return slice(run.start - low, run.stop - low)
+    return evaluator.whole(place) - evaluator.whole(axis.low)
+
+
 def _empty(shape: Sequence[int], domain: Domain) -> Any:
     array = np.empty(tuple(shape), dtype=domain.dtype)
     array.fill(domain.undefined)
@@ -186,7 +184,7 @@ def _loop_indices(equation: Equation, body: Expr, evaluator: Evaluator) -> list[
     depth = symbol_depth(equation.symbol)
     result = [p.single for p in equation.pattern[:depth] if isinstance(p.single, Index)]
     for index in equation.free:
-        if index not in result and evaluator._needs_loop(index, body):  # noqa: SLF001
+        if index not in result and evaluator.needs_loop(index, body):
             result.append(index)
     return result
 
@@ -196,7 +194,7 @@ def _steps(equation: Equation, evaluator: Evaluator, indices: Sequence[Index]) -
     ordered = [i for i in equation.free if i in indices and i not in evaluator.fixed]
     states: list[dict[Index, int]] = [{}]
     for index in ordered:
-        grown = []
+        grown: list[dict[Index, int]] = []
         for state in states:
             saved = dict(evaluator.fixed)
             evaluator.fixed.update(state)
@@ -332,4 +330,4 @@ def _within_step(
     return sorted(equations, key=lambda e: rank[e.symbol])
 
 
-__all__ = ["CyclicDefinitionError", "Program", "Stage", "UndefinedValueError", "Values"]
+__all__ = ["CyclicDefinitionError", "Program", "Stage", "UndefinedValueError", "selector"]

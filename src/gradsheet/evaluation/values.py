@@ -9,20 +9,21 @@ import numpy as np
 from flint import arb
 
 from gradsheet.diagnostics import Diagnostic, Note, SheetError
-from gradsheet.evaluation.evaluate import symbol_depth
 from gradsheet.evaluation.literals import Nested, from_python, read_literal
+from gradsheet.evaluation.named import symbol_depth
 from gradsheet.evaluation.sizes import SizeConflictError, Sizes
 from gradsheet.expressions import Affine, Index, Symbol
 from gradsheet.numerics.certified import Certified, certify
 from gradsheet.numerics.jets import Jet
 from gradsheet.sheet import shape_text
+from gradsheet.syntax import canonical_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gradsheet.diagnostics import Span
     from gradsheet.evaluation.domains import Array, Domain
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.sheet import Sheet
 
 
@@ -424,8 +425,6 @@ class ValueReader:
 
 
 def _key(name: str) -> str:
-    from gradsheet.syntax import canonical_key  # noqa: PLC0415
-
     return canonical_key(name)
 
 

@@ -39,6 +39,9 @@ class ProductReader:
                 shown = self._shown(factors[before - 1].item), self._shown(item)
                 self.reader.diagnostics.remark(f"/ {shown[0]} {shown[1]} is read as (… / {shown[0]}) {shown[1]}", span)
             divided = sign == "/"
+            left_item = factors[before - 1].item
+            if isinstance(left_item, tree.Name):
+                self.reader.rules.transposed_left = f"{left_item.text}' {self._shown(item)}"
             result = self.combine(result, sign, right, item, span)
         return result
 

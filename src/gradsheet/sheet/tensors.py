@@ -91,6 +91,8 @@ class ShapeRules:
 
     diagnostics: Diagnostics
     sizes: SizeTable
+    transposed_left: str = "transpose the left factor"
+    """What to suggest for a product that would conform with its left factor transposed."""
 
     # ------------------------------------------------------------ helpers
 
@@ -235,7 +237,7 @@ class ShapeRules:
         ):
             shapes = f"{shape_text(a.indices)} times {shape_text(b.indices)}"
             raise self.fail(
-                "GS301", f"this product does not conform: {shapes}", span, "transpose the left factor: A' x"
+                "GS301", f"this product does not conform: {shapes}", span, self.transposed_left
             )
         self.conform(inner, b.indices[0], span, f"this product ({shape_text(a.indices)} times {shape_text(b.indices)})")
         index = Index(_inner_name(inner, b.indices[0]), inner.low, inner.high)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradsheet.derivation import Adjoint, Derivation
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.evaluation.values import Inputs
     from gradsheet.expressions import Symbol
     from gradsheet.sheet import Equation, Sheet

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.evaluation import CertifiedDomain, Evaluator, Float64, Program
+from gradsheet.evaluation import CertifiedDomain, Evaluator, Float64
+from gradsheet.evaluation.program import selector
 from gradsheet.solution.model import State
 
 if TYPE_CHECKING:
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
     from gradsheet.derivation import Derivation, Pass
     from gradsheet.evaluation import Domain, Inputs
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.expressions import Affine, Expr, Symbol
 
 
 def domain_of(kind: str) -> Domain:
+    """IEEE doubles for `float64`, certified numbers for every other kind."""
     return Float64() if kind == "float64" else CertifiedDomain()
 
 
@@ -83,7 +85,7 @@ def _assigned(
     array = held.copy()
     shape = tuple(len(evaluator.extent(i)) for i in indices)
     data = np.broadcast_to(np.asarray(evaluator.evaluate(body).over(indices), dtype=evaluator.domain.dtype), shape)
-    place = tuple(Program._selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))  # noqa: SLF001
+    place = tuple(selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))
     order = [indices.index(p.single) for p in pattern if p.single in indices]
     array[place] = np.transpose(data, order) if len(order) > 1 else data
     return array

@@ -15,7 +15,7 @@ from gradsheet.evaluation import (
     UndefinedValueError,
     ValueReader,
 )
-from gradsheet.evaluation.evaluate import symbol_depth
+from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Access, Call, Index, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
 from gradsheet.operations import ELEMENTWISE
@@ -319,7 +319,7 @@ def _on_kinks(solution: Solution) -> list[str]:
                 gap = first
                 if node.function in {"max", "min"}:
                     second = evaluator.evaluate(node.arguments[1])
-                    _axes, parts = evaluator._aligned([first, second])  # noqa: SLF001
+                    _axes, parts = evaluator.aligned([first, second])
                     zero = domain.compare("=", *parts)
                 else:
                     zero = domain.compare("=", gap.data, domain.number(0))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.evaluation import Inputs, Sizes
-from gradsheet.evaluation.evaluate import symbol_depth
+from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Affine, Index, Size, SizeMember, Symbol, ValueSet, walk
 from gradsheet.expressions.nodes import affines, bound
 from gradsheet.numerics.certified import certify

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.derivation import Adjoint
+    from gradsheet.expressions import Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def _item(report: Report, component: Component) -> Item:
     place = component.place
     _inside(adjoint, place, known, solution)
     lines = write_equation(adjoint.equation, taken_names(solution.sheet), indices=len(place) == adjoint.symbol.rank)
+    if not place:
+        return whole
     line = next((found for each in lines if (found := _at(each, place, known)) is not None), None)
     if line is None:
         message = f"{adjoint.symbol.name} has no entry [{', '.join(map(str, place))}]"
@@ -50,7 +53,16 @@ def _item(report: Report, component: Component) -> Item:
     value: Any = None
     if whole.value is not None and sizes is not None:
         value = member_value(whole.value, adjoint.symbol, place, sizes, rows=bool(whole.rows))
-    return replace(whole, lines=(line,), shape=whole.shape if len(place) < adjoint.symbol.rank else (), value=value, members=None)
+    shape = _shape_at(whole, place, adjoint.symbol)
+    entry = f"{component.name}[{','.join(map(str, place))}]"
+    return replace(whole, lines=(line,), shape=shape, value=value, members=None, entry=entry)
+
+
+def _shape_at(whole: Item, place: tuple[int, ...], symbol: Symbol) -> tuple[int | str, ...]:
+    """The shape of what stands at a place: none for an entry, that of a member for a family."""
+    if len(place) == symbol.rank:
+        return ()
+    return next((m.shape for m in whole.members or () if m.place == place), whole.shape)
 
 
 def _inside(adjoint: Adjoint, place: Sequence[int], known: Known, solution: Any) -> None:

@@ -30,14 +30,16 @@ def to_json(report: Report) -> dict[str, Any]:
     """The whole solution."""
     solution = report.solution
     view = _View(report)
-    objective = solution.sheet.objective
+    derivation, objective = solution.derivation, solution.sheet.objective
+    name = None if derivation.cotangents else derivation.targets[0].name
+    sense = objective.sense if objective is not None and objective.symbol.name == name else None
     verification = solution.verification
     values = [number(v) for v in report.objectives]
     return {
         "schema_version": SCHEMA_VERSION,
         "title": report.title or None,
-        "objective": objective.symbol.name if objective is not None else None,
-        "sense": objective.sense if objective is not None else "pullback" if solution.derivation.cotangents else None,
+        "objective": name,
+        "sense": "pullback" if derivation.cotangents else sense,
         "parameters": [s.name for s in solution.sheet.parameters],
         "kind": solution.kind,
         "rows": solution.row_count or None,
@@ -109,6 +111,8 @@ class _View:
     def wrt(self, lines: Sequence[Line], item: Item) -> str:
         """`W1`, `z[2]`; several variables with commas."""
         left = principal(lines).left
+        if item.entry:
+            return item.entry
         if isinstance(left, tree.Derivative):
             return ", ".join(self.bare(v, item) for v in left.by)
         indices = left.items if isinstance(left, tree.Subscript) else ()
@@ -125,7 +129,7 @@ class _View:
     def name(self, lines: Sequence[Line], item: Item) -> str:
         """`z1`, `z[2]`, `∂L/∂W[2]`; what has indices of its own is named without them."""
         left = principal(lines).left
-        if not item.symbol.leading:
+        if not item.symbol.leading and not item.entry:
             return item.symbol.name
         if isinstance(left, tree.Derivative):
             return f"∂{item.of}/∂{self.wrt(lines, item)}"

@@ -15,7 +15,7 @@ from gradsheet.writing.trees import whole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.evaluation.sizes import Sizes
     from gradsheet.expressions import Index, Symbol
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.derivation import Adjoint
-    from gradsheet.evaluation.evaluate import Values
+    from gradsheet.evaluation.named import Values
     from gradsheet.expressions import Symbol
     from gradsheet.sheet import Equation, Sheet
     from gradsheet.solution import Solution, State
@@ -50,6 +50,8 @@ class Item:
     uses: tuple[str, ...] = ()
     of: str = ""
     wrt: tuple[str, ...] = ()
+    entry: str = ""
+    """For a single component of a gradient: its name, `W1[1,2]`."""
     members: tuple[Member, ...] | None = None
     """The members of a family whose depth is a number; None for what is no family, or has a symbolic depth."""
 
@@ -192,6 +194,8 @@ class _Builder:
 
     def update(self) -> list[Item]:
         """The rules of the update with the values after the last step."""
+        if not steps_follow(self.solution):
+            return []
         after = self.last if len(self.solution.states) > 1 else None
         if self.sheet.updates:
             return [
@@ -204,8 +208,6 @@ class _Builder:
         sign = "+" if objective.sense == "maximize" else "-"
         result = []
         for symbol in self.sheet.parameters:
-            if symbol not in self.solution.derivation.gradients:
-                continue
             held = self._generic(symbol)
             gradient = self._generic(self.solution.derivation.gradients[symbol].symbol)
             stepped = additive([("+", held.left), (sign, juxtaposed(rate.value, gradient.left))])
@@ -224,6 +226,13 @@ class _Builder:
         )
         left = names.component(symbol, items)
         return Line(left, left, ranges)
+
+
+def steps_follow(solution: Solution) -> bool:
+    """The sheet has an update, and the derivation is the one that it needs."""
+    sheet, derivation = solution.sheet, solution.derivation
+    wanted = sheet.objective is not None and derivation.targets == (sheet.objective.symbol,)
+    return bool(sheet.updates or sheet.rate) and wanted and set(sheet.parameters) <= set(derivation.gradients)
 
 
 def _title(sheet: Sheet) -> str:
@@ -246,7 +255,7 @@ def _task(solution: Solution) -> str:
         bars = ", ".join(c.name for c in derivation.cotangents.values())
         return f"{text} for any upstream gradient {bars}"
     steps = max(1, len(solution.states) - 1)
-    if sheet.updates or (sheet.rate is not None and sheet.objective is not None):
+    if steps_follow(solution):
         text += ", then one step" if steps == 1 else f", then {steps} steps"
         if sheet.rate is not None and sheet.objective is not None and sheet.objective.syntax.method is not None:
             way = "up" if sheet.objective.sense == "maximize" else "down"

@@ -54,7 +54,7 @@ class RowWriter:
         if item.members is not None and len(item.members) == 1 and len(rows) == 1 and not item.lines[0].ranges:
             last.value, last.shape = item.members[0].value, self.shape(item.members[0].shape, item.rows)
         elif item.members is None:
-            last.value = item.value if not item.symbol.leading else None
+            last.value = item.value if item.entry or not item.symbol.leading else None
         elif any(m.value is not None for m in item.members):
             last.shape = ""
             rows.extend(self.values(item))

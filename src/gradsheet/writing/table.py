@@ -121,7 +121,7 @@ class Table:
         if len(out) > first + 1 and gap >= GAP and out[first + 1][0] == (" " * self.start, ""):
             out[first + 1][0:1] = [(" " * indent, ""), (text, "quiet"), (" " * gap, "")]
             return
-        wide = wrap_words(f"({reason})", self.width - indent)
+        wide = wrap_words(f"({reason})", self.width - indent - 1)
         out.extend([(" " * (indent + (1 if k else 0)) + line, "quiet")] for k, line in enumerate(wide))
 
     @staticmethod

@@ -55,13 +55,12 @@ class Terminal:
         """Single entries of gradients, each on its line: ∂J/∂W1[1,2] = ∂J/∂h1[1] x[2] = −1/16."""
         rows = []
         for item in self.report.backward:
-            (line,) = item.lines
-            row = self.writer.formula(line)
-            if item.value is not None and item.shape == () and not item.rows:
+            if item.entry and item.value is not None and item.shape == () and not item.rows:
+                row = self.writer.formula(item.lines[0])
                 row.right += f" = {self.number(item.value)}"
+                rows.append(row)
             else:
-                row.shape, row.value = self.writer.shape(item.shape, item.rows), item.value
-            rows.append(row)
+                rows.extend(replace(row, reason="") for row in self.writer.item(item))
         return self.table(rows)
 
     def section(self, title: str, body: list[Styled]) -> list[Styled]:
