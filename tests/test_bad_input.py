@@ -76,7 +76,7 @@ def diagnostics_of(case: Case) -> list[dict]:
     if case.options:
         done = command("solve", "--json", *case.options, "-", text=case.text)
         assert done.returncode == 2, done.stdout + done.stderr
-        return json.loads(done.stdout)["diagnostics"]
+        return json.loads(done.stdout)["error"]["diagnostics"]
     with pytest.raises(gs.SheetError) as caught:
         gs.loads(case.text).solve()
     return [diagnostic.to_json() for diagnostic in caught.value.diagnostics]
@@ -116,7 +116,7 @@ def test_most_codes_have_a_case():
 def code_of(text: str | bytes) -> str:
     done = command("solve", "--json", "-", text=text)
     assert done.returncode == 2, done.stdout[:500] + done.stderr[:500]
-    return json.loads(done.stdout)["diagnostics"][0]["code"]
+    return json.loads(done.stdout)["error"]["diagnostics"][0]["code"]
 
 
 HUGE = "x ∈ ℝ\n" + "# a line that says nothing at all, and says it for a very long time\n" * 300_000
@@ -202,7 +202,7 @@ def test_errors_in_json_are_what_the_exception_holds():
         gs.loads(text)
     done = command("solve", "--json", "-", text=text)
     assert done.returncode == 2
-    told = json.loads(done.stdout)["diagnostics"]
+    told = json.loads(done.stdout)["error"]["diagnostics"]
     assert len(told) == 2
     for one, other in zip(told, caught.value.diagnostics, strict=True):
         assert {**one, "file": None} == {**other.to_json(), "file": None}
@@ -264,4 +264,4 @@ def test_values_from_a_file_are_checked(content: str, code: str, tmp_path: Path)
     sheet = "x ∈ ℝ^2\nL = ‖x‖²\nparameters x\nminimize L\n"
     done = command("solve", "--json", "--given", str(tmp_path / "values.json"), "-", text=sheet)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert json.loads(done.stdout)["diagnostics"][0]["code"] == code
+    assert json.loads(done.stdout)["error"]["diagnostics"][0]["code"] == code

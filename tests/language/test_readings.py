@@ -230,7 +230,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("** for powers", "x ∈ ℝ\ny = x**2", "GS108", "x^2"),
     ("∇", "x ∈ ℝ\ny = x²\ng = ∇y", "GS108", "∂L/∂W"),
     ("@", "A ∈ ℝ^(2×2)\ny = A @ A", "GS108", "side by side"),
-    ("a subscript in letters", "w, x ∈ ℝ^3\ny = Σᵢ wᵢ xᵢ", "GS102", "w[i]"),
+    ("a subscript in letters", "w, x ∈ ℝ^3\ny = Σᵢ wᵢ xᵢ", "GS102", "[i]"),
     ("two objectives", "x ∈ ℝ\ny = x²\nparameters x\nminimize y\nmaximize y", "GS203", "minimize L1 + λ L2"),
     ("a vector as objective", "x ∈ ℝ^3\ny = x²\nparameters x\nminimize y", "GS211", "pullback y"),
     ("a parameter of separate values", "v ∈ {0,1}^3\ny = sum(v)\nparameters v\nminimize y", "GS213", ""),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from gradsheet import models
 from gradsheet.api.derivations import Derivation, Derivative
 from gradsheet.api.names import Shape, shape_of, symbol_of
-from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source
-from gradsheet.sheet import read_sheet
-from gradsheet.syntax import parse_document, read_source
+from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.sheet import load_sheet
+from gradsheet.syntax import read_source
 
 if TYPE_CHECKING:
     import os
@@ -61,10 +61,7 @@ class Sheet:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        diagnostics = Diagnostics(source)
-        document = parse_document(source, diagnostics)
-        diagnostics.raise_errors()
-        self._sheet = read_sheet(document, source, diagnostics)
+        self._sheet = load_sheet(source)
 
     @property
     def name(self) -> str:

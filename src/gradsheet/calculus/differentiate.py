@@ -139,10 +139,11 @@ class Differentiator:
         if body.function == "log" and isinstance(body.arguments[0], Multiply):
             return self._logarithm(body, body.arguments[0].factors)
         if isinstance(body.function, Unspecified):
-            outer: list[Expr] = [Call(body.function.prime(), body.arguments)]
+            primed = body.function.prime()
+            outer: list[Expr] = [Call(primed, body.arguments)]
             rule = steps.Rule(
-                steps.CHAIN.name, f"{body.function.name} is not specified: its derivative stays {outer[0].function!r}"
-            )  # type: ignore[union-attr]
+                steps.CHAIN.name, f"{body.function.name} is not specified: its derivative stays {primed!r}"
+            )
         else:
             record = ELEMENTWISE.get(body.function)
             if record is None or record.derivative is None:

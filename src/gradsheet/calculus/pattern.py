@@ -71,13 +71,13 @@ class Pattern:
                     pass
                 case _:
                     for field in ("kind", "sign", "operation"):
-                        value = getattr(current, field, None)
-                        if value is not None:
-                            parts.append(value)
+                        detail = getattr(current, field, None)
+                        if detail is not None:
+                            parts.append(detail)
             for index in bound(current):
                 self._atom(index)
-            for value in affines(current):
-                self.affine(value)
+            for expression in affines(current):
+                self.affine(expression)
             below = children(current)
             parts.append(len(below))
             stack.extend(reversed(below))

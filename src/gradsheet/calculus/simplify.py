@@ -1,14 +1,15 @@
 """Simplification by named rules: δ's are contracted, equal factors cancel, like terms are collected.
 
 Nothing here is tried at construction; each rule that fires is logged, and the cheaper of the written and the
-multiplied-out form is kept, so that `∂L/∂h ⊙ (1 − h²)` stays a product and `h (1 − h) (h − t)/(h (1 − h))` becomes h − t.
+multiplied-out form is kept, so that `∂L/∂h ⊙ (1 − h²)` stays a product and `h (1 − h) (h − t)/(h (1 − h))` becomes
+h − t.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradsheet.calculus import steps
 from gradsheet.calculus.terms import Term, TooManyTermsError, conjuncts, is_index_condition, rebuilt, split
@@ -282,10 +283,10 @@ def _factor_group(group: list[Term]) -> list[Term]:
 def _merge(term: Term) -> Term | None:
     """Powers of equal bases are joined; numbers go into the coefficient; an empty product is 1."""
     coefficient = term.coefficient
-    order: list[object] = []
-    bases: dict[object, tuple[Expr, Fraction]] = {}
-    brackets: set[object] = set()
-    rest: dict[object, Expr] = {}
+    order: list[tuple[Any, ...]] = []
+    bases: dict[tuple[Any, ...], tuple[Expr, Fraction]] = {}
+    brackets: set[tuple[Any, ...]] = set()
+    rest: dict[tuple[Any, ...], Expr] = {}
     for factor in term.factors:
         base, exponent = factor, Fraction(1)
         if isinstance(factor, Power) and isinstance(factor.exponent, Number):

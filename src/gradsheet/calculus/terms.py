@@ -65,12 +65,13 @@ class Term:
         for s in self.sums:
             if s is index:
                 continue
-            low, high = s.low.substitute(renamed), s.high.substitute(renamed)  # type: ignore[arg-type]
-            if low != s.low or high != s.high:
-                new = Index(s.name, low, high)
-                renamed[s] = Affine.atom(new)
-                s = new
-            sums.append(s)
+            low, high = s.low.substitute(renamed), s.high.substitute(renamed)
+            if low == s.low and high == s.high:
+                sums.append(s)
+                continue
+            new = Index(s.name, low, high)
+            renamed[s] = Affine.atom(new)
+            sums.append(new)
         factors = tuple(substitute(f, renamed) for f in self.factors)
         guards = tuple(substitute(g, renamed) for g in self.guards)
         return Term(self.coefficient, factors, tuple(sums), guards)
@@ -90,6 +91,7 @@ def is_index_condition(condition: Condition) -> bool:
 
 
 def conjuncts(condition: Condition) -> Iterable[Condition]:
+    """p, q and r of `p and q and r`; a condition that is no conjunction alone."""
     if isinstance(condition, Junction) and condition.kind == "and":
         for part in condition.conditions:
             yield from conjuncts(part)
@@ -98,6 +100,7 @@ def conjuncts(condition: Condition) -> Iterable[Condition]:
 
 
 def opposite(condition: Condition) -> Condition | None:
+    """¬(a < b) as a ≥ b, for a relation."""
     flipped = {"=": "≠", "≠": "=", "<": "≥", "≥": "<", ">": "≤", "≤": ">"}
     if isinstance(condition, Relation):
         return Relation(flipped[condition.sign], condition.left, condition.right)  # type: ignore[arg-type]
@@ -300,9 +303,7 @@ def _times(left: list[Term], right: list[Term]) -> list[Term]:
     for a in left:
         for b in right:
             clash = set(a.sums) & set(b.sums)
-            if clash:
-                b = _renamed(b, clash)
-            result.append(a.times(b))
+            result.append(a.times(_renamed(b, clash) if clash else b))
     _limit(result)
     return result
 
@@ -364,8 +365,7 @@ def _components(term: Term) -> list[tuple[list[Index], tuple[Expr, ...], tuple[C
         return i
 
     links: list[frozenset[Index]] = [f.free for f in term.factors] + [g.free for g in term.guards]
-    for index in term.sums:
-        links.append(frozenset({index}) | affine_indices(index.low) | affine_indices(index.high))
+    links.extend(frozenset({i}) | affine_indices(i.low) | affine_indices(i.high) for i in term.sums)
     for link in links:
         used = [i for i in term.sums if i in link]
         for other in used[1:]:

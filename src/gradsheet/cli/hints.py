@@ -26,7 +26,8 @@ def ask(terminal: Terminal, *, coloured: bool) -> None:
         line = sys.stdin.readline()
         if not line or line.strip().lower() in _LEAVE:
             left = len(asked) - number + 1
-            show([[], [(say(f"{left} {'line' if left == 1 else 'lines'} left for another time."), "quiet")]], coloured=coloured)
+            parting = f"{left} {'line' if left == 1 else 'lines'} left for another time."
+            show([[], [(say(parting), "quiet")]], coloured=coloured)
             return
         show(answer, coloured=coloured)
     show([[], [(say("That was all."), "quiet")], *terminal.section("Verified", terminal.verified())], coloured=coloured)

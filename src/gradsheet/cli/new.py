@@ -19,7 +19,7 @@ import click
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the text as JSON.")
 def new(*, model: str, sizes: tuple[int, ...], out: str | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Write a sheet of a common MODEL: attention, conv1d, linear, logistic, mlp, rbm, rnn or softmax.
+    r"""Write a sheet of a common MODEL: attention, conv1d, linear, logistic, mlp, rbm, rnn or softmax.
 
     \b
     gradsheet new mlp 4 4 3 3 --output softmax -o mlp.sheet

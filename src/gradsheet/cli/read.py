@@ -18,7 +18,9 @@ def read(*, sheet: str, as_json: bool, ascii_only: bool) -> None:
     """Check SHEET and list its symbols with their shapes; `-` reads standard input."""
     from gradsheet.cli.output import shows_unicode, write, write_json  # noqa: PLC0415 - not for --help
     from gradsheet.cli.sheets import load  # noqa: PLC0415 - not for --help
+    from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - brings NumPy
     from gradsheet.writing.members import extents  # noqa: PLC0415 - brings NumPy
+    from gradsheet.writing.rows import RowWriter  # noqa: PLC0415 - brings NumPy
     from gradsheet.writing.spelling import Spelling  # noqa: PLC0415 - not for --help
 
     found = load(sheet)
@@ -37,7 +39,8 @@ def read(*, sheet: str, as_json: bool, ascii_only: bool) -> None:
     say_remarks(found)
     spelling = Spelling(found, ascii_only=ascii_only or not shows_unicode())
     width = max((len(spelling.prose(e["name"])) for e in entries), default=0)
-    shapes = [spelling.prose("×".join(map(str, e["shape"])) or "scalar").replace("-", spelling.prose("−")) for e in entries]
+    writer = RowWriter(spelling, NumberStyle())
+    shapes = [writer.shape(e["shape"]) or "scalar" for e in entries]
     room = max(map(len, shapes), default=0)
     for entry, shape in zip(entries, shapes, strict=True):
         name = spelling.prose(entry["name"])

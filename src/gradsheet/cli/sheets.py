@@ -14,23 +14,19 @@ if TYPE_CHECKING:
     from gradsheet.sheet import Sheet
 
 STDIN = "-"
+_EXAMPLE = 'a JSON object such as {"x": [1, 0.5]}'
 _LARGEST_VALUES = 1 << 30
 
 
 def load(path: str) -> Sheet:
     """The sheet in a file, or on standard input for `-`."""
-    from gradsheet.sheet import read_sheet  # noqa: PLC0415 - brings NumPy
-    from gradsheet.syntax import parse_document, read_source  # noqa: PLC0415 - not for --help
+    from gradsheet.sheet import load_sheet  # noqa: PLC0415 - brings NumPy
+    from gradsheet.syntax import read_source  # noqa: PLC0415 - not for --help
     from gradsheet.syntax.reading import LARGEST  # noqa: PLC0415 - not for --help
 
     name = "<stdin>" if path == STDIN else path
     source = read_source(read_bytes(path, LARGEST + 1), name)
-    diagnostics = Diagnostics(source)
-    document = parse_document(source, diagnostics)
-    diagnostics.raise_errors()
-    sheet = read_sheet(document, source, diagnostics)
-    diagnostics.raise_errors()
-    return sheet
+    return load_sheet(source)
 
 
 def read_bytes(path: str, most: int) -> bytes:
@@ -126,9 +122,9 @@ def _json(data: bytes, path: str) -> dict[str, Any]:
         values = json.loads(data, parse_float=decimal, parse_constant=constant, parse_int=whole)
     except (ValueError, RecursionError) as problem:
         what = "it is nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        refuse("GS406", f"the values cannot be read: {what}", path, "a JSON object such as {\"x\": [1, 0.5]}")
+        refuse("GS406", f"the values cannot be read: {what}", path, _EXAMPLE)
     if not isinstance(values, dict):
-        refuse("GS406", "the values cannot be read: a JSON object is expected", path, "{\"x\": [1, 0.5]}")
+        refuse("GS406", "the values cannot be read: a JSON object is expected", path, _EXAMPLE)
     return values
 
 

@@ -16,25 +16,30 @@ if TYPE_CHECKING:
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 _MOST_DIGITS = 1000
+_BITS_PER_DIGIT = 3.4
 
 
 @click.command()
 @click.argument("sheet")
 @click.option("--given", multiple=True, metavar="FILE", help="Values from a .json or .npz file; may be repeated.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="One value, as in the sheet; may be repeated.")
-@click.option("--wrt", multiple=True, metavar="NAME", help="Only this derivative; \"W1[1,2]\" is one entry of it.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="One value, as in a sheet; may be repeated."
+)
+@click.option("--wrt", multiple=True, metavar="NAME", help='Only this derivative; "W1[1,2]" is one entry of it.')
 @click.option("--of", "of", metavar="NAME", help="Differentiate this instead of the objective.")
 @click.option("--steps", type=click.IntRange(min=0, max=1_000_000), metavar="N", help="Take N steps of the update.")
 @click.option("--hints", is_flag=True, help="One line at a time, for trying first.")
 @click.option("--digits", type=click.IntRange(1, _MOST_DIGITS), default=5, show_default=True, help="Decimals to print.")
-@click.option("--exact", is_flag=True, help="Exact and certified numbers, however long they take; exact forms in print.")
+@click.option("--exact", is_flag=True, help="Certified numbers however long they take; exact forms.")
 @click.option("--float", "floats", is_flag=True, help="Double-precision numbers.")
 @click.option("--full", is_flag=True, help="Print every entry of large arrays, every member, every step.")
 @click.option("--json", "as_json", is_flag=True, help="Print the solution as JSON.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Use the signs of a plain keyboard only.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours."
+)
 def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
-    """Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input.
+    r"""Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input.
 
     \b
     gradsheet solve mlp.sheet --set "x=[1, 0, 1, 0]" --steps 10
@@ -48,7 +53,8 @@ def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **op
     if options["hints"] and options["as_json"]:
         refuse("GS601", "--hints is for people, --json for programs")
     if options["hints"] and STDIN in {sheet, *given}:
-        refuse("GS601", "--hints waits for lines on standard input, which is taken", suggestion="put the sheet into a file")
+        hint = "put the sheet into a file"
+        refuse("GS601", "--hints waits for lines on standard input, which is taken", suggestion=hint)
     found = load(sheet)
     values = gather(given, settings)
     job = _Job(found, values, options, _origin(given, settings))
@@ -79,14 +85,11 @@ class _Job:
 
     def run(self) -> Callable[[], None]:
         """Solve with as many bits as the digits need; what is returned prints the result."""
+        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.numerics.balls import working_precision  # noqa: PLC0415 - brings flint
         from gradsheet.numerics.digits import NeedsPrecisionError  # noqa: PLC0415 - brings flint
 
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415, I001 - a sibling, not for --help
-
-        for bits in _PRECISIONS:
-            if bits < 3.4 * self.style.digits:
-                continue
+        for bits in (b for b in _PRECISIONS if b >= _BITS_PER_DIGIT * self.style.digits):
             with working_precision(bits):
                 self.solution = self.solve()
                 insist(self.solution)
@@ -94,7 +97,8 @@ class _Job:
                     return self.written()
                 except NeedsPrecisionError:
                     continue
-        refuse("GS407", f"{self.style.digits} digits need more than {_PRECISIONS[-1]} bits", suggestion="ask for fewer --digits, or --float")
+        message = f"{self.style.digits} digits need more than {_PRECISIONS[-1]} bits"
+        return refuse("GS407", message, suggestion="ask for fewer --digits, or --float")
 
     def solve(self) -> Solution:
         """The sheet's solution, of what was asked."""
@@ -162,8 +166,8 @@ def insist(solution: Solution) -> None:
     failures = verification.failures()
     if failures:
         lines = [f"∂{c.of}/∂({', '.join(c.wrt)}): {c.method}, {c.where}: {c.difference}" for c in failures]
-        message = f"a derived gradient disagrees with an independent check in {len(failures)} of {len(verification.checks)} checks\n  "
-        raise CheckError(message + "\n  ".join(lines))
+        count = f"{len(failures)} of {len(verification.checks)}"
+        raise CheckError("\n  ".join([f"a derived gradient disagrees with {count} independent checks", *lines]))
     refuse("GS503", verification.summary(), solution.sheet.source.name)
 
 

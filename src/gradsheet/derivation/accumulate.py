@@ -185,7 +185,7 @@ class Accumulator:
                 axes[position] = narrowed
                 for k in range(position + 1, len(axes)):
                     a = axes[k]
-                    axes[k] = Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping))  # type: ignore[arg-type]
+                    axes[k] = Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping))
         symbol.axes = tuple(axes)
 
     # ------------------------------------------------------------ one use
@@ -294,7 +294,7 @@ def _fresh(indices: tuple[Index, ...]) -> tuple[tuple[Index, ...], dict[Index, A
     mapping: dict[Index, Affine] = {}
     result = []
     for index in indices:
-        new = Index(index.name, index.low.substitute(mapping), index.high.substitute(mapping))  # type: ignore[arg-type]
+        new = Index(index.name, index.low.substitute(mapping), index.high.substitute(mapping))
         mapping[index] = Affine.atom(new)
         result.append(new)
     return tuple(result), mapping
@@ -330,7 +330,7 @@ def fold_output(
         if isinstance(node, ArrayCall) and isinstance(body, ArrayCall) and node.operation == body.operation:
             if all(isinstance(a, Index) and a in indices for a in free_at) and key(node.argument) == argument_key:
                 moved = dict(zip(free_at, node.at, strict=True))
-                return Access(symbol, tuple(p.substitute(moved) for p in pattern))  # type: ignore[arg-type]
+                return Access(symbol, tuple(p.substitute(moved) for p in pattern))
         return node
 
     return transform(inner, rewrite)  # type: ignore[no-any-return]

@@ -24,11 +24,13 @@ from gradsheet.expressions import (
     walk,
 )
 from gradsheet.sheet import Equation
-from gradsheet.syntax import tree
+from gradsheet.syntax import canonical_key, tree
+from gradsheet.syntax.traversal import children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.diagnostics import Span
     from gradsheet.sheet import Sheet
 
 
@@ -44,10 +46,24 @@ def derive(sheet: Sheet, of: Symbol | None = None, wrt: Sequence[Symbol] | None 
     except CyclicDefinitionError as problem:
         names = ", ".join(s.name for s in problem.symbols)
         raise SheetError((Diagnostic(
-            "GS204", f"the definitions of {names} need each other", problem.symbols[0].span, sheet.source,
+            "GS204", f"the definitions of {names} need each other", _use_within(result.graph, problem), sheet.source,
             suggestion="a recursion moves along an index, as in h[t] = f(h[t-1]), one way only",
         ),)) from None  # fmt: skip
     return result
+
+
+def _use_within(graph: Graph, problem: CyclicDefinitionError) -> Span | None:
+    """Where one of the definitions that need each other uses another."""
+    keys = {canonical_key(s.name) for s in problem.symbols}
+    for symbol in problem.symbols:
+        for equation in graph.clauses.get(symbol, ()):
+            stack: list[tree.Node] = [equation.syntax.value] if equation.syntax is not None else []
+            while stack:
+                node = stack.pop()
+                if isinstance(node, tree.Name) and node.key in keys:
+                    return node.span
+                stack.extend(reversed(list(children(node))))
+    return problem.symbols[0].span
 
 
 class _Deriver:
@@ -151,7 +167,7 @@ class _Deriver:
             accumulator = Accumulator(self.graph, self.sheet.row_sums, self.registry)
             self._record(result, accumulator.run(loss, variables))
         totals = {node: Symbol(f"{node.kind} {losses[node].name}", (), Role.LOCAL) for node in data}
-        body = transform(self.graph.body(equation), lambda n: Access(totals[n], ()) if n in totals else n)  # type: ignore[arg-type,index]
+        body = transform(self.graph.body(equation), lambda n: Access(totals[n], ()) if n in totals else n)
         stand_in = Equation(target, equation.pattern, equation.free, body, equation.syntax)
         outer = Graph([e for e in self.graph.equations if e.symbol is not target], self.sheet.functions)
         outer.append(stand_in)
@@ -179,7 +195,7 @@ class _Deriver:
             parts.append(Multiply((weight, OverData(node.kind, Access(example, at)))))
         before: Expr = Add((*parts, adjoint.equation.body))
         after = Simplifier(self.sheet.row_sums, log).simplify(before)
-        log.add(steps.DATA, before, after, "the rows of the data enter one by one; terms without data are counted once")
+        log.add(steps.DATA, before, after)
         equation = Equation(adjoint.symbol, adjoint.equation.pattern, adjoint.equation.free, after, None)
         uses = tuple(dict.fromkeys(losses.values()))
         return Adjoint(adjoint.of, adjoint.wrt, equation, steps.DATA.sentence, uses, log.conditions, log)

@@ -76,4 +76,5 @@ def local_variables(body: Expr) -> set[Symbol]:
 
 
 def is_input(symbol: Symbol) -> bool:
+    """Whether a value is given, not computed: a declared name, or a cotangent such as x̄."""
     return symbol.role in {Role.INPUT, Role.COTANGENT}

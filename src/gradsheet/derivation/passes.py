@@ -1,4 +1,4 @@
-"""One evaluation of a graph: what does not depend on data once, the rows of the data one by one, then what joins them."""
+"""One evaluation of a graph: once what needs no data, then the rows of the data one by one, then what joins them."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Pass:
 def _stacked(members: list[Any]) -> Any:
     if isinstance(members[0], dict):
         return {k: _stacked([m[k] for m in members]) for k in members[0]}
-    return np.stack([np.asarray(m, dtype=object if getattr(m, "dtype", None) == object else None) for m in members])
+    return np.stack([np.asarray(m) for m in members])
 
 
 def pushed(values: Any, push: Any) -> Any:

@@ -16,7 +16,8 @@ def render(diagnostic: Diagnostic) -> str:
     """One diagnostic as text, with the line it points at and a caret below.
 
     >>> from gradsheet.diagnostics import Diagnostic, Source, Span
-    >>> d = Diagnostic("GS201", "unknown name 'q'", Span(4, 5), Source("y = q", "a.sheet"), suggestion="declare it: q ∈ ℝ")
+    >>> source = Source("y = q", "a.sheet")
+    >>> d = Diagnostic("GS201", "unknown name 'q'", Span(4, 5), source, suggestion="declare it: q ∈ ℝ")
     >>> print(render(d))
     error[GS201]: unknown name 'q'
       a.sheet:1:5

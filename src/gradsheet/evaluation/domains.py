@@ -116,7 +116,7 @@ class Float64(Domain):
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": np.equal, "≠": np.not_equal, "<": np.less, "≤": np.less_equal, ">": np.greater, "≥": np.greater_equal,
 }  # fmt: skip
-_BY_SIGN = {
+_BY_SIGN: dict[str, Callable[[int], bool]] = {
     "=": lambda s: s == 0, "≠": lambda s: s != 0, "<": lambda s: s < 0, "≤": lambda s: s <= 0,
     ">": lambda s: s > 0, "≥": lambda s: s >= 0,
 }  # fmt: skip

@@ -8,7 +8,6 @@ import numpy as np
 
 from gradsheet.calculus.terms import is_index_condition
 from gradsheet.evaluation.configurations import configurations
-from gradsheet.evaluation.domains import Array, Domain
 from gradsheet.evaluation.named import Named, Values, fold, free_indices, joint_axes, objects, symbol_depth
 from gradsheet.expressions import (
     Access,
@@ -42,6 +41,9 @@ from gradsheet.expressions.nodes import affines, bound, children
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
+
+    from gradsheet.evaluation.domains import Array, Domain
+
 
 class Evaluator:
     """Evaluates expressions for given sizes and values; `values` holds an array (or members of a family) by symbol."""
@@ -90,7 +92,7 @@ class Evaluator:
                 return self.families[family][self.whole(at)]
             case Access(symbol=symbol, at=at):
                 place = tuple(self.whole(a) - self.whole(x.low) for a, x in zip(at, symbol.axes, strict=True))
-                return int(self.values[symbol][place])  # type: ignore[index]
+                return int(self.values[symbol][place])
             case _:
                 raise AssertionError(atom)
 
@@ -215,7 +217,7 @@ class Evaluator:
     # ------------------------------------------------------------ components
 
     def access(self, symbol: Symbol, at: tuple[Affine, ...]) -> Named:
-        """Components of a symbol; what is outside its axes is undefined (and never looked at where a guard is right)."""
+        """Components of a symbol; outside its axes it is undefined (and never looked at where a guard is right)."""
         held = self.values[symbol]
         places = [self._numbers(a) for a in at]
         axes_of: tuple[Index, ...] = symbol.axes
@@ -372,9 +374,7 @@ class Evaluator:
                 depth = symbol_depth(node.symbol)
                 if any(index in free_indices(a) for a in node.at[:depth]):
                     return True
-            if any(
-                isinstance(a, SizeMember) and index in free_indices(a.at) for v in affines(node) for a in v.atoms()
-            ):
+            if any(isinstance(a, SizeMember) and index in free_indices(a.at) for v in affines(node) for a in v.atoms()):
                 return True
             stack.extend(children(node))
         return False

@@ -49,9 +49,10 @@ def read_literal(node: tree.Expression, source: Source) -> Nested:
 
 def _join(parts: list[Nested]) -> Nested:
     shapes = {np.shape(p) if isinstance(p, np.ndarray) else () if not isinstance(p, list) else None for p in parts}
-    if len(shapes) != 1 or None in shapes:
+    shape = next(iter(shapes), None)
+    if len(shapes) != 1 or shape is None:
         return parts
-    result = np.empty((len(parts), *shapes.pop()), dtype=object)
+    result: Array = np.empty((len(parts), *shape), dtype=object)
     for k, part in enumerate(parts):
         result[k] = part
     return result

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.evaluation.evaluate import Evaluator
 from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Access, Affine, Expr, Index, Symbol, walk
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gradsheet.evaluation.domains import Domain
+    from gradsheet.evaluation.evaluate import Evaluator
     from gradsheet.sheet import Equation
 
 
@@ -80,7 +80,7 @@ class Program:
         data = np.broadcast_to(np.asarray(result.over(rest), dtype=evaluator.domain.dtype), shape)
         self._check(equation, data, rest, evaluator)
         held, place = self._target(symbol, equation.pattern, evaluator)
-        order = [rest.index(p.single) for p in equation.pattern if p.single in rest]  # type: ignore[arg-type]
+        order = [rest.index(p.single) for p in equation.pattern if p.single in rest]
         entries = np.transpose(data, order) if len(order) > 1 else data if order else data[()]
         push = evaluator.pushes.get(symbol)
         if push is not None:

@@ -57,9 +57,8 @@ class Inputs:
     def arrays(self, domain: Domain, row: int | None = None) -> dict[Symbol, Values]:
         """The values in a domain; with `row`, the symbols that take the data axis give that row."""
         result: dict[Symbol, Values] = {}
-        for symbol, value in self.values.items():
-            if symbol in self.data:
-                value = value[row if row is not None else 0]
+        for symbol, held in self.values.items():
+            value = held[row if row is not None else 0] if symbol in self.data else held
             if isinstance(value, dict):
                 result[symbol] = {k: _convert(v, domain, symbol) for k, v in value.items()}
             else:
@@ -67,7 +66,7 @@ class Inputs:
         return result
 
 
-def _convert(value: Array, domain: Domain, symbol: Symbol) -> Array:
+def _convert(value: Any, domain: Domain, symbol: Symbol) -> Array:
     if not isinstance(value, np.ndarray):
         value = np.asarray(value, dtype=object)
     if symbol.is_integer:

@@ -1,4 +1,4 @@
-"""Whole-number expressions that are linear in indices, sizes and integer values: `τ - s`, `l + 1`, `T - R`, `n[l-1]`."""
+"""Whole-number expressions, linear in indices, sizes and integer values: `τ - s`, `l + 1`, `T - R`, `n[l-1]`."""
 
 from __future__ import annotations
 

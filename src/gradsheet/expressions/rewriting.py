@@ -85,15 +85,15 @@ def substitute(node: Any, mapping: Mapping[Any, Affine]) -> Any:
     for value in mapping.values():
         incoming |= affine_indices(value)
     everywhere = any(not isinstance(atom, Index) for atom in mapping)
-    return _substitute(node, dict(mapping), incoming, everywhere)
+    return _substitute(node, dict(mapping), incoming, everywhere=everywhere)
 
 
-def _substitute(node: Any, mapping: dict[Atom, Affine], incoming: set[Index], everywhere: bool) -> Any:
+def _substitute(node: Any, mapping: dict[Atom, Affine], incoming: set[Index], *, everywhere: bool) -> Any:
     if not everywhere and not any(i in mapping for i in node.free):
         return node
     binders = bound(node)
     if not binders:
-        return _rebuild(node, mapping, lambda child: _substitute(child, mapping, incoming, everywhere))
+        return _rebuild(node, mapping, lambda child: _substitute(child, mapping, incoming, everywhere=everywhere))
     inner = {a: v for a, v in mapping.items() if a not in binders}
     fresh: list[Index] = []
     added: set[Index] = set()
@@ -106,7 +106,7 @@ def _substitute(node: Any, mapping: dict[Atom, Affine], incoming: set[Index], ev
         else:
             new = index
         fresh.append(new)
-    body = _substitute(children(node)[0], inner, incoming | added, everywhere)
+    body = _substitute(children(node)[0], inner, incoming | added, everywhere=everywhere)
     if isinstance(node, Reduce):
         return Reduce(node.kind, fresh[0], body)
     assert isinstance(node, Lambda)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def close_sizes(sheet: Sheet, sizes: SizeTable) -> None:
     """Rewrite all ranges of a sheet in terms of representative sizes."""
-    bound: dict[Atom, Affine] = dict(sizes.bound)
+    bound: dict[Atom, Affine] = dict(sizes.bound.items())
     if not bound:
         return
     symbols: set[Symbol] = {*sheet.symbols.values(), *sheet.derivatives.values(), *sheet.row_sums}

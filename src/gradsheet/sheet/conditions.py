@@ -17,6 +17,7 @@ _RELATIONS = {"=", "≠", "<", "≤", ">", "≥"}
 
 
 def conditional(reader: ExpressionReader, node: tree.Conditional, scope: Scope) -> Tensor:
+    """`a if c else b`, entry by entry; each branch is read with what c then says about the indices."""
     indices, chosen = condition(reader, node.condition, scope)
     then_scope = scope.with_facts(facts_of(chosen))
     opposite = negated(chosen)

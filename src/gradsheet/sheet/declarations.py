@@ -138,17 +138,19 @@ class DeclarationReader:
         mapping: dict[object, Affine] = {}
         axes: list[Index] = []
         for index in leading:
-            new = Index(index.name, index.low.substitute(mapping), index.high.substitute(mapping))  # type: ignore[arg-type]
+            new = Index(index.name, index.low.substitute(mapping), index.high.substitute(mapping))
             mapping[index] = Affine.atom(new)
             axes.append(new)
         for (low, high), letter in zip(own, _AXIS_NAMES, strict=False):
-            axes.append(Index(letter, low.substitute(mapping), high.substitute(mapping)))  # type: ignore[arg-type]
+            axes.append(Index(letter, low.substitute(mapping), high.substitute(mapping)))
         symmetric = "symmetric" in statement.attributes
         if symmetric and (len(own) != 2 or not self.reader.sizes.conform(own[0], own[1])):
             raise self.reader.fail(
                 "GS304", "symmetric needs a square matrix", statement.set.span, "S ∈ ℝ^(n×n) symmetric"
             )
-        symbol = Symbol(name.text, tuple(axes), Role.INPUT, len(leading), False, domain, symmetric, name.span)
+        symbol = Symbol(
+            name.text, tuple(axes), Role.INPUT, len(leading), domain=domain, symmetric=symmetric, span=name.span
+        )
         self.sheet.symbols[name.key] = symbol
         if domain.rows_sum_to_one:
             size = repr(own[-1][1]) if own[-1][0] == Affine(1) else f"{own[-1][0]}..{own[-1][1]}"

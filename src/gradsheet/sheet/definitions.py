@@ -201,7 +201,7 @@ class DefinitionReader:
         mapping: dict[Index, Affine] = {}
         axes: list[Index] = []
         for index in (*leading, *value.indices):
-            low, high = index.low.substitute(mapping), index.high.substitute(mapping)  # type: ignore[arg-type]
+            low, high = index.low.substitute(mapping), index.high.substitute(mapping)
             new = Index(index.name, low, high)
             mapping[index] = Affine.atom(new)
             axes.append(new)
@@ -217,7 +217,7 @@ class DefinitionReader:
         mapping = dict(zip(symbol.axes, pattern, strict=False))
         goal = []
         for axis in symbol.axes[len(pattern) :]:
-            new = Index(axis.name, axis.low.substitute(mapping), axis.high.substitute(mapping))  # type: ignore[arg-type]
+            new = Index(axis.name, axis.low.substitute(mapping), axis.high.substitute(mapping))
             mapping[axis] = Affine.atom(new)
             goal.append(new)
         if not goal and value.rank:
@@ -310,7 +310,7 @@ class DefinitionReader:
             shaped = _generalised(value, pattern, leading) if is_family else value
             mapping = {i: Affine.atom(a) for p, a in zip(pattern, leading, strict=True) for i in _indices(p)}
             shaped = Tensor(
-                tuple(Index(i.name, i.low.substitute(mapping), i.high.substitute(mapping)) for i in shaped.indices),  # type: ignore[arg-type]
+                tuple(Index(i.name, i.low.substitute(mapping), i.high.substitute(mapping)) for i in shaped.indices),
                 shaped.body, shaped.row,
             )  # fmt: skip
             count = len(pattern) if is_family else families

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def derivative(reader: ExpressionReader, node: tree.Derivative, scope: Scope) -> Tensor:
+    """∂L/∂W as a symbol of its own, whose equation the derivation gives; d a/d b of declared names is a quotient."""
     if node.plain is not None and any(n.key in reader.sheet.symbols or n.key in scope.locals for n in node.plain):
         a, b = node.plain
         quotient = tree.Product((tree.Factor("", a), tree.Factor("/", b)), span=node.span)

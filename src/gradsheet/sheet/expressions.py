@@ -33,6 +33,7 @@ from gradsheet.sheet.tensors import (
     is_whole,
     multiply,
     scalar,
+    whole,
 )
 from gradsheet.syntax import tree
 
@@ -115,7 +116,7 @@ class ExpressionReader(IndexReader):
         if key in self.sheet.unspecified or function_kind(key):
             raise self.fail("GS208", f"the function '{node.text}' needs its argument", node.span, f"{node.text}(…)")
         if key == "I":
-            size = self.sizes.flexible()
+            size = self.sizes.flexible(node.span)
             i, j = Index("i", Affine(1), size), Index("j", Affine(1), size)
             return Tensor((i, j), indicator(Relation("=", Integer(Affine.atom(i)), Integer(Affine.atom(j)))))
         if key in CONSTANTS:
@@ -150,7 +151,7 @@ class ExpressionReader(IndexReader):
         mapping: dict[Index, Affine] = {}
         kept: list[Index] = []
         for position, axis in enumerate(tensor.indices):
-            low, high = axis.low.substitute(mapping), axis.high.substitute(mapping)  # type: ignore[arg-type]
+            low, high = axis.low.substitute(mapping), axis.high.substitute(mapping)
             item = items[position] if position < len(items) else tree.Slice(None, None)
             if isinstance(item, tree.Slice):
                 mapping[axis], index = self._slice(item, axis.name, low, high, scope)
@@ -185,9 +186,9 @@ class ExpressionReader(IndexReader):
         if len(tensors) == 1:
             return tensors[0]
         if any(t.rank == 0 and is_whole(t.body) for t in tensors) and all(t.rank == 0 for t in tensors):
-            whole = [t.body for t in tensors]
-            if all(is_whole(b) for b in whole):
-                return scalar(Integer(sum((whole(b) for b in whole), Affine())))
+            bodies = [t.body for t in tensors]
+            if all(is_whole(b) for b in bodies):
+                return scalar(Integer(sum((whole(b) for b in bodies), Affine())))
         return self.rules.add(tensors, span)
 
     def power(self, node: tree.Power, scope: Scope) -> Tensor:
@@ -295,8 +296,8 @@ class ExpressionReader(IndexReader):
         result = frame.guarded(body.body)
         kind = "sum" if node.kind == "mean" else node.kind
         ordered = [indices[i.name.key] for i in plain]
-        for index in reversed(ordered):
-            result = Reduce(kind, index, result)
+        for over in reversed(ordered):
+            result = Reduce(kind, over, result)
         for variable in reversed(variables):
             if node.kind != "sum":
                 raise self.fail("GS108", "over a finite set only a sum is read", node.span)
@@ -317,7 +318,9 @@ def _too_large(body: Expr) -> bool:
             if abs(base.value) <= 1:
                 return False
             size = abs(exponent.value) * max(base.value.numerator.bit_length(), base.value.denominator.bit_length())
-            return size > 24 or abs(base.value ** int(exponent.value) if exponent.value > 0 else 0) > _LARGEST_EXPONENT
+            if size > 24:
+                return True
+            return exponent.value > 0 and abs(base.value ** int(exponent.value)) > _LARGEST_EXPONENT
         return _too_large(exponent)
     return isinstance(body, Multiply) and any(_too_large(f) for f in body.factors)
 

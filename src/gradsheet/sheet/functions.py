@@ -75,7 +75,7 @@ def bars(reader: ExpressionReader, node: tree.Bars, scope: Scope) -> Tensor:
                 "sum(abs(A)) or max(abs(A))?",
             )
         absolute = Tensor(tensor.indices, Call("abs", (tensor.body,)))
-        return reader.rules.sum_all(absolute) if which == "1" else extreme(reader, "max", absolute)
+        return reader.rules.sum_all(absolute) if which == "1" else extreme("max", absolute)
     squares = reader.rules.sum_all(Tensor(tensor.indices, Power(tensor.body, number(2))))
     return scalar(Power(squares.body, number(Fraction(1, 2))))
 
@@ -129,7 +129,7 @@ def differentiated(
     return node
 
 
-def extreme(reader: ExpressionReader, kind: str, tensor: Tensor) -> Tensor:
+def extreme(kind: str, tensor: Tensor) -> Tensor:
     """max(v), min(v): over all entries."""
     body = tensor.body
     for index in reversed(tensor.indices):
@@ -179,10 +179,12 @@ def array_binder(
 
 
 def is_determinant(tensor: Tensor) -> bool:
+    """Whether this is det(A) itself, so that log det(A) is one function, with the gradient A⁻ᵀ."""
     return isinstance(tensor.body, ArrayCall) and tensor.body.operation == "det"
 
 
 def log_determinant(tensor: Tensor) -> Tensor:
+    """One function for log det(A), given det(A)."""
     assert isinstance(tensor.body, ArrayCall)
     return scalar(ArrayCall("logdet", tensor.body.argument, ()))
 
@@ -204,12 +206,13 @@ def invoke(
             lambda b: Invoke(symbol, tuple(Lambda((), x) for x in b), ()), values, span, f"{symbol.name}(…)"
         )
     arguments: list[Lambda] = []
-    for value, formal, place in zip(values, definition.formals, trees, strict=True):
-        value = reader.rules.as_scalar(value, place.span, "this argument") if formal.rank == 0 else value
+    for given, formal, place in zip(values, definition.formals, trees, strict=True):
+        value = reader.rules.as_scalar(given, place.span, "this argument") if formal.rank == 0 else given
         if value.rank != formal.rank:
+            wanted = Tensor(formal.axes, ZERO_EXPR).describe()
             raise reader.fail(
                 "GS301",
-                f"the argument '{formal.name}' of {symbol.name} is {Tensor(formal.axes, ZERO_EXPR).describe()}, here is {value.describe()}",
+                f"the argument '{formal.name}' of {symbol.name} is {wanted}, here is {value.describe()}",
                 place.span,
             )
         for a, b in zip(formal.axes, value.indices, strict=True):
@@ -332,4 +335,5 @@ def special_on_tensors(
 
 
 def at_least(index: Index, value: Affine) -> Expr:
+    """[index ≥ value]: 1 where it holds, else 0."""
     return indicator(Relation("≥", Integer(Affine.atom(index)), Integer(value)))

@@ -244,7 +244,7 @@ class IndexReader(NameReader):
         # Literal sizes count by their numbers here.
         mapping = {a: Affine(a.literal) for a in value.atoms() if isinstance(a, Size) and a.literal is not None}
         plain = value.map_atoms(lambda a: _literal_range(a, self.sizes))
-        return scope.holds(plain.substitute(mapping))  # type: ignore[arg-type]
+        return scope.holds(plain.substitute(mapping))
 
 
 def _both_literal(*values: Affine) -> bool:

@@ -102,7 +102,8 @@ def _beside(reader: ExpressionReader, parts: list[Tensor], span: Span) -> Tensor
     """One beside the other: matrices, and vectors as columns."""
     columns = []
     for part in parts:
+        matrix = part
         if part.rank == 1:
-            part = Tensor((part.indices[0], Index("j", Affine(1), Affine(1))), part.body)
-        columns.append(reader.rules.transpose(part, span))
+            matrix = Tensor((part.indices[0], Index("j", Affine(1), Affine(1))), part.body)
+        columns.append(reader.rules.transpose(matrix, span))
     return reader.rules.transpose(concatenate(reader, columns, span), span)

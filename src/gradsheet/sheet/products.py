@@ -13,6 +13,7 @@ from gradsheet.syntax import tree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.diagnostics import Span
     from gradsheet.sheet.expressions import ExpressionReader
     from gradsheet.sheet.scope import Scope
     from gradsheet.sheet.tensors import Tensor
@@ -42,21 +43,21 @@ class ProductReader:
             left_item = factors[before - 1].item
             if isinstance(left_item, tree.Name):
                 self.reader.rules.transposed_left = f"{left_item.text}' {self._shown(item)}"
-            result = self.combine(result, sign, right, item, span)
+            result = self.combine(result, sign, right, span)
         return result
 
     def _shown(self, item: tree.Expression) -> str:
         return self.reader.diagnostics.source.text[item.span.start : item.span.end]
 
-    def combine(self, left: Tensor, sign: str, right: Tensor, item: tree.Expression, span: object) -> Tensor:
+    def combine(self, left: Tensor, sign: str, right: Tensor, span: Span) -> Tensor:
         rules = self.reader.rules
         match sign:
             case "/" | "⊘":
-                return rules.divide(left, right, span)  # type: ignore[arg-type]
+                return rules.divide(left, right, span)
             case "⊙":
-                return rules.hadamard(left, right, span)  # type: ignore[arg-type]
+                return rules.hadamard(left, right, span)
             case _:
-                return rules.product(left, right, span, sign=sign)  # type: ignore[arg-type]
+                return rules.product(left, right, span, sign=sign)
 
     # ------------------------------------------------------------ functions and their arguments
 
@@ -180,7 +181,7 @@ class ProductReader:
         if key in ELEMENTWISE_SPELLINGS:
             record = ELEMENTWISE[ELEMENTWISE_SPELLINGS[key]]
             if record.name in {"max", "min"} and len(values) == 1:
-                return functions.extreme(reader, record.name, values[0])
+                return functions.extreme(record.name, values[0])
             values = functions.fill_defaults(reader, record, values, span)
             if record.name == "log" and len(values) == 1 and functions.is_determinant(values[0]):
                 return functions.log_determinant(values[0])

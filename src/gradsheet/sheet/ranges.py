@@ -104,7 +104,7 @@ def _matches(
     known: dict[Index, Affine] = {}
     for item, axis in zip(items, symbol.axes, strict=False):
         if isinstance(item, tree.Name) and item.key in names:
-            low, high = axis.low.substitute(known), axis.high.substitute(known)  # type: ignore[arg-type]
+            low, high = axis.low.substitute(known), axis.high.substitute(known)
             if not _leftover(low, symbol, known) and not _leftover(high, symbol, known):
                 yield item.key, low, high, item.span
         if not isinstance(item, tree.Slice):

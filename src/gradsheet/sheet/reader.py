@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 from unicodedata import normalize
 
-from gradsheet.diagnostics import Diagnostics, Note, Source
+from gradsheet.diagnostics import Diagnostics, Note, SheetError, Source
 from gradsheet.expressions import Affine, Index, OverData, Role, Symbol, walk
 from gradsheet.operations import ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
 from gradsheet.sheet.closing import close_sizes
@@ -17,13 +18,33 @@ from gradsheet.sheet.ranges import flatten_subscript
 from gradsheet.sheet.scope import Scope
 from gradsheet.sheet.sizes import SizeTable
 from gradsheet.sheet.tensors import Tensor, Unreadable, atoms, fresh_indices
-from gradsheet.syntax import tree
+from gradsheet.syntax import canonical_key, parse_document, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_WORD = re.compile(r"[^\W\d]\w*[\u0300-\u036f]*\w*")
 S = TypeVar("S", bound=tree.Statement)
 _BUILTIN_LETTERS = {"e", "π", "I"}
+
+
+def load_sheet(source: Source) -> Sheet:
+    """Parse and read a text; mistakes of spelling, names and shapes that are independent appear together."""
+    diagnostics = Diagnostics(source)
+    document = parse_document(source, diagnostics)
+    if not diagnostics.errors:
+        return read_sheet(document, source, diagnostics)
+    reader = SheetReader(document, source, Diagnostics(source))
+    broken = {source.position(e.span.start)[0] for e in diagnostics.errors if e.span is not None}
+    for line in broken:
+        # What a line that cannot be read would have introduced is not reported as unknown.
+        reader.expressions.poisoned.update(canonical_key(n) for n in _WORD.findall(source.line(line)))
+    unlayered = any(e.code in {"GS103", "GS104", "GS107"} for e in diagnostics.errors)
+    if not unlayered or len(broken) < len(document.statements):
+        reader.read()
+        missing = {"GS207", "GS210"}
+        diagnostics.errors.extend(e for e in reader.diagnostics.errors if e.code not in missing)
+    raise SheetError(tuple(sorted(diagnostics.errors, key=lambda e: e.span.start if e.span else 0)))
 
 
 def read_sheet(document: tree.Document, source: Source, diagnostics: Diagnostics | None = None) -> Sheet:
@@ -69,6 +90,10 @@ class SheetReader:
         for statement in statements:
             self._task(statement, scope)
         self._default_parameters()
+        for span in self.sizes.open_sizes:
+            self.diagnostics.error(
+                "GS207", "nothing tells the size of I here", span, suggestion="eye(n) says it"
+            )
         if not self.diagnostics.errors:
             close_sizes(self.sheet, self.sizes)
         self._say_shadowed()
@@ -273,7 +298,7 @@ class SheetReader:
         mapping = dict(zip(symbol.axes, pattern, strict=False))
         rest = [
             Index(a.name, a.low.substitute(mapping), a.high.substitute(mapping)) for a in symbol.axes[len(pattern) :]
-        ]  # type: ignore[arg-type]
+        ]
         if rest and value.rank == 0:
             value = Tensor(tuple(rest), value.body)
         goal = Tensor(tuple(rest), value.body)
@@ -361,11 +386,8 @@ def _names_of(statement: tree.Statement) -> set[str]:
     """The names that a statement would have introduced."""
     match statement:
         case tree.Declaration(names=names):
-            return {
-                n.key if isinstance(n, tree.Name) else n.base.key
-                for n in names
-                if isinstance(n, tree.Name) or isinstance(n.base, tree.Name)
-            }  # type: ignore[union-attr]
+            bases = (n if isinstance(n, tree.Name) else n.base for n in names)
+            return {b.key for b in bases if isinstance(b, tree.Name)}
         case tree.Definition(target=target):
             name = Outline.target_name(target)
             return {name.key} if name else set()

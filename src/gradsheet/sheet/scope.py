@@ -134,9 +134,10 @@ def suggestions(key: str, sheet: Sheet, scope: Scope) -> str | None:
     known += [*ELEMENTWISE_SPELLINGS, *ARRAY_SPELLINGS]
     near = get_close_matches(key, known, 1, 0.7)
     same_letters = [k for k in known if k.lower() == key.lower()]
-    best = (same_letters or near or [None])[0]
+    best = next(iter(same_letters or near), None)
     return f"did you mean '{best}'?" if best else None
 
 
 def is_component(expr: Expr) -> bool:
+    """Whether this is x or one entry of it, not computed from it."""
     return isinstance(expr, Access)

@@ -9,6 +9,8 @@ from gradsheet.expressions import Affine, Index, Size
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gradsheet.diagnostics import Span
+
 Range = tuple[Affine, Affine]
 
 
@@ -20,11 +22,19 @@ class SizeTable:
 
     def __init__(self) -> None:
         self._bound: dict[Size, Affine] = {}
+        self._flexible: list[tuple[Size, Span]] = []
         self.used = False
 
-    @staticmethod
-    def flexible() -> Affine:
-        return Affine.atom(Size("?", Size.of(0).serial, None))
+    def flexible(self, span: Span) -> Affine:
+        """A size that takes the value of whatever it meets; `open_sizes` tells the ones that met nothing."""
+        size = Size("?", Size.of(0).serial, None)
+        self._flexible.append((size, span))
+        return Affine.atom(size)
+
+    @property
+    def open_sizes(self) -> list[Span]:
+        """Where a flexible size stands that met nothing."""
+        return [span for size, span in self._flexible if size not in self._bound]
 
     def resolve(self, value: Affine) -> Affine:
         """The value with every united size replaced by its representative."""

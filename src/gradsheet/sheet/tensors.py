@@ -66,10 +66,12 @@ class Tensor:
 
 
 def scalar(body: Expr) -> Tensor:
+    """A tensor without axes."""
     return Tensor((), body)
 
 
 def atoms(indices: Sequence[Index]) -> tuple[Affine, ...]:
+    """Indices as the places x[i, j] of an access."""
     return tuple(Affine.atom(i) for i in indices)
 
 
@@ -78,7 +80,7 @@ def fresh_indices(indices: Sequence[Index]) -> tuple[Index, ...]:
     mapping: dict[object, Affine] = {}
     result = []
     for index in indices:
-        low, high = index.low.substitute(mapping), index.high.substitute(mapping)  # type: ignore[arg-type]
+        low, high = index.low.substitute(mapping), index.high.substitute(mapping)
         new = Index(index.name, low, high)
         mapping[index] = Affine.atom(new)
         result.append(new)
@@ -169,7 +171,7 @@ class ShapeRules:
                 )
             mapping: dict[Index, Affine] = {}
             for a, b in zip(first.indices, tensor.indices, strict=True):
-                moved = Index(b.name, b.low.substitute(mapping), b.high.substitute(mapping))  # type: ignore[arg-type]
+                moved = Index(b.name, b.low.substitute(mapping), b.high.substitute(mapping))
                 self.conform(a, moved, span, what)
                 mapping[b] = Affine.atom(a)
             bodies.append(substitute(tensor.body, mapping))
@@ -312,10 +314,12 @@ def _inner_name(a: Index, b: Index) -> str:
 
 
 def one_index(name: str) -> Index:
+    """An index over 1..1: the second axis of a column, both axes of a scalar taken as a matrix."""
     return Index(name, Affine(1), Affine(1))
 
 
 def identity_like(tensor: Tensor) -> Tensor:
+    """The identity of the size of a square matrix, as δ[i, j]."""
     i, j = fresh_indices(tensor.indices)
     return Tensor((i, j), delta(Affine.atom(i), Affine.atom(j)))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradsheet.evaluation import CertifiedDomain, Evaluator, Float64
 from gradsheet.evaluation.program import selector
+from gradsheet.expressions import Index
 from gradsheet.solution.model import State
 
 if TYPE_CHECKING:
@@ -73,21 +74,22 @@ def _assigned(
         lead = [p.single for p in pattern[:1]]
         for member, array in result.items():
             for index, value in zip(lead, member, strict=True):
-                if index is not None:
-                    evaluator.fixed[index] = value  # type: ignore[index]
+                if isinstance(index, Index):
+                    evaluator.fixed[index] = value
             evaluator.forget()
             rest = [i for i in indices if i not in evaluator.fixed]
             data = np.broadcast_to(evaluator.evaluate(body).over(rest), array.shape)
             result[member] = np.array(data, dtype=evaluator.domain.dtype)
             for index in lead:
-                evaluator.fixed.pop(index, None)  # type: ignore[arg-type]
+                if isinstance(index, Index):
+                    evaluator.fixed.pop(index, None)
         return result
     array = held.copy()
     shape = tuple(len(evaluator.extent(i)) for i in indices)
     data = np.broadcast_to(np.asarray(evaluator.evaluate(body).over(indices), dtype=evaluator.domain.dtype), shape)
     place = tuple(selector(p, a, evaluator) for p, a in zip(pattern, symbol.axes, strict=True))
     order = [indices.index(p.single) for p in pattern if p.single in indices]
-    array[place] = np.transpose(data, order) if len(order) > 1 else data
+    array[place] = np.transpose(data, order) if len(order) > 1 else data if order else data[()]
     return array
 
 

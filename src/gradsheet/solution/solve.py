@@ -17,7 +17,7 @@ from gradsheet.evaluation import (
 )
 from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Access, Call, Index, OverData, Role, Symbol, Unspecified, walk
-from gradsheet.numerics.balls import working_precision
+from gradsheet.numerics.balls import current_precision, working_precision
 from gradsheet.operations import ELEMENTWISE
 from gradsheet.sheet.expressions import ExpressionReader
 from gradsheet.sheet.scope import Scope
@@ -79,8 +79,7 @@ def solve(
 def _report(solution: Solution, failures: list[Check]) -> str:
     """What an internal error says: never the gradient, but all that is needed to find the fault."""
     lines = ["a derived gradient failed its verification, and is not shown; this is a fault of gradsheet"]
-    for check in failures:
-        lines.append(f"  ∂{check.of}/∂{', '.join(check.wrt)} {check.where}: {check.difference}")
+    lines.extend(f"  ∂{c.of}/∂{', '.join(c.wrt)} {c.where}: {c.difference}" for c in failures)
     lines.append("the sheet:")
     lines.extend("  " + line for line in solution.sheet.source.text.splitlines()[:60])
     return "\n".join(lines)
@@ -109,11 +108,7 @@ def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
         needed |= rate_symbols(sheet) | set(sheet.parameters)
     needed = {s for s in needed if s.role is not Role.LOCAL or s in sheet.symbols.values()}
     missing = sorted((s for s in needed if s not in inputs.given), key=lambda s: s.serial)
-    incomplete = [
-        s for s in inputs.given
-        if isinstance(inputs.values.get(s), np.ndarray) and inputs.values[s].dtype == object and any(v is None for v in inputs.values[s].reshape(-1))
-    ]  # fmt: skip
-    for symbol in incomplete:
+    for symbol in [s for s in inputs.given if _has_gaps(inputs.values.get(s))]:
         _fail(sheet, "GS401", f"some members of '{symbol.name}' have no value", symbol)
     if not missing:
         return
@@ -149,7 +144,9 @@ def _numbers(solution: Solution, inputs: Inputs, kind: str | None, steps: int | 
     count = (steps if steps is not None else 1) if has_update else 0
     if steps is not None and steps > 0 and not has_update:
         _fail(sheet, "GS601", "--steps needs an update rule", None, "minimize … by sgd(η = 0.1), or an `update` block")
-    precisions = PRECISIONS if chosen == "certified" else (53,)
+    start = current_precision()
+    exact = [b for b in PRECISIONS if b > start]
+    precisions = [max(PRECISIONS[0], start), *exact] if chosen == "certified" else [53]
     for bits in precisions:
         try:
             with working_precision(bits):
@@ -207,7 +204,13 @@ def _rate_tensor(sheet: Sheet) -> Tensor:
     return value
 
 
+def _has_gaps(value: Any) -> bool:
+    """Whether entries are missing, where only some members were given."""
+    return isinstance(value, np.ndarray) and value.dtype == object and any(v is None for v in value.reshape(-1))
+
+
 def rate_symbols(sheet: Sheet) -> set[Symbol]:
+    """What the learning rate is computed from."""
     return set(_rate_tensor(sheet).body.symbols)
 
 
@@ -247,9 +250,9 @@ def _work(equation: Equation, solution: Solution, evaluator: Evaluator) -> int:
             total *= max(1, len(evaluator.extent(index)))
         longest = 1
         for node in walk(solution.derivation.graph.body(equation)):
-            index = getattr(node, "index", None)
-            if isinstance(index, Index):
-                longest = max(longest, len(evaluator.extent(index)))
+            over = getattr(node, "index", None)
+            if isinstance(over, Index):
+                longest = max(longest, len(evaluator.extent(over)))
     except (KeyError, AssertionError):
         return total
     return total * longest

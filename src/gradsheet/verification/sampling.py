@@ -78,8 +78,7 @@ def _all_sizes(
             ranges.append(index.range)
         for node in walk(derivation.graph.body(equation)):
             note(*affines(node))
-            for index in bound(node):
-                ranges.append(index.range)
+            ranges.extend(index.range for index in bound(node))
     for symbol in symbols:
         for axis in symbol.axes:
             note(*axis.range)
@@ -125,7 +124,7 @@ def _shape(axes: Sequence[Index], sizes: Sizes, fixed: dict[Index, int]) -> tupl
 def _members(symbol: Symbol, depth: int, sizes: Sizes) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     states: list[dict[Index, int]] = [{}]
     for axis in symbol.axes[:depth]:
-        grown = []
+        grown: list[dict[Index, int]] = []
         for state in states:
             low, high = sizes.evaluate(axis.low, state), sizes.evaluate(axis.high, state)
             if low is None or high is None:

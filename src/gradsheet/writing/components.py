@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, taken_names, write_equation
-from gradsheet.writing.members import Known, at_place, leading_items, member_value
-from gradsheet.writing.report import Item, Report
+from gradsheet.writing.members import Known, at_place, extents, leading_items, member_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.derivation import Adjoint
-    from gradsheet.expressions import Symbol
+    from gradsheet.evaluation.sizes import Sizes
+    from gradsheet.writing.report import Item, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _item(report: Report, component: Component) -> Item:
     sizes = solution.inputs.sizes if solution.inputs is not None else None
     known = Known.of(sizes)
     place = component.place
-    _inside(adjoint, place, known, solution)
+    _inside(adjoint, place, sizes)
     lines = write_equation(adjoint.equation, taken_names(solution.sheet), indices=len(place) == adjoint.symbol.rank)
     if not place:
         return whole
@@ -53,20 +53,13 @@ def _item(report: Report, component: Component) -> Item:
     value: Any = None
     if whole.value is not None and sizes is not None:
         value = member_value(whole.value, adjoint.symbol, place, sizes, rows=bool(whole.rows))
-    shape = _shape_at(whole, place, adjoint.symbol)
+    axes = adjoint.symbol.axes
+    shape = tuple(extents(axes[len(place) :], sizes, dict(zip(axes, place, strict=False))))
     entry = f"{component.name}[{','.join(map(str, place))}]"
     return replace(whole, lines=(line,), shape=shape, value=value, members=None, entry=entry)
 
 
-def _shape_at(whole: Item, place: tuple[int, ...], symbol: Symbol) -> tuple[int | str, ...]:
-    """The shape of what stands at a place: none for an entry, that of a member for a family."""
-    if len(place) == symbol.rank:
-        return ()
-    return next((m.shape for m in whole.members or () if m.place == place), whole.shape)
-
-
-def _inside(adjoint: Adjoint, place: Sequence[int], known: Known, solution: Any) -> None:
-    sizes = solution.inputs.sizes if solution.inputs is not None else None
+def _inside(adjoint: Adjoint, place: Sequence[int], sizes: Sizes | None) -> None:
     if sizes is None:
         return
     fixed = dict(zip(adjoint.symbol.axes, place, strict=False))

@@ -69,21 +69,18 @@ class Contraction:
         rest = tuple(s for s in self.sums if s not in kept)
         if not kept:
             return self._chain(self.axes, rest, self.factors)
-        from gradsheet.writing.views import View  # noqa: PLC0415
-
-        names = self.view.names.with_indices(kept)
-        inner = View(names)
-        body = Contraction(inner, self.axes, rest, self.factors)._open()
+        inner = self.view.within(kept)
+        body = Contraction(inner, self.axes, rest, self.factors).opened()
         if body is None:
             return None
         bounds, brackets = self._bounds(kept, inner)
         if brackets and isinstance(body, tree.Num) and body.value == 1:
             body = product([("", iverson(b)) for b in brackets])
         elif brackets:
-            body = product([("", body), *(("⊙" if self.axes else "", iverson(b)) for b in brackets)])  # type: ignore[list-item]
+            body = product([("", body), *(("⊙" if self.axes else "", iverson(b)) for b in brackets)])
         return tree.Binder("sum", bounds, body)
 
-    def _open(self) -> Tree | None:
+    def opened(self) -> Tree | None:
         """The product under the Σ signs: a chain if sums are left, else factors."""
         if self.sums:
             return self._chain(self.axes, self.sums, self.factors)
@@ -141,7 +138,7 @@ class Contraction:
         edges = _joined(edges)
         if scalars and (sums or axes):
             rest = self._chain(axes, sums, tuple(f for f in _flattened(factors) if f not in scalars))
-            return None if rest is None else self.view._scaled(_ONE, scalars, rest)  # noqa: SLF001
+            return None if rest is None else self.view.scaled(_ONE, scalars, rest)
         match len(axes):
             case 0:
                 return self._scalar(sums, weights, edges)
@@ -268,8 +265,8 @@ class Contraction:
 
     def _entries(self, axes: tuple[Index, ...], direct: _Edges, left: Tree | None, right: Tree | None) -> Tree | None:
         """No sum: outer products, and matrices entry by entry, scaled by rows or columns."""
-        matrices = []
-        below = []
+        matrices: list[Tree] = []
+        below: list[Tree] = []
         for factor in _flattened([e[2] for e in direct]):
             inverse = isinstance(factor, Power) and factor.exponent == Number(Fraction(-1))
             written = self.view.tensor(axes, factor.base if inverse and isinstance(factor, Power) else factor)
@@ -277,7 +274,7 @@ class Contraction:
                 return None
             (below if inverse else matrices).append(written)
         if below and not matrices:
-            matrices.append(self.view.tensor(axes, direct[0][2]))  # type: ignore[arg-type]
+            matrices.append(self.view.tensor(axes, direct[0][2]))
             below = []
         if not matrices:
             if left is None or right is None:
@@ -289,7 +286,7 @@ class Contraction:
             if left is not None and right is not None:
                 inner = product([("", left), ("⊙", right)])
             return identity[0] if inner is None else call("diag", inner)
-        core = product([("⊙" if k else "", m) for k, m in enumerate(matrices)] + [("⊘", b) for b in below])  # type: ignore[operator]
+        core = product([("⊙" if k else "", m) for k, m in enumerate(matrices)] + [("⊘", b) for b in below])
         items: list[tuple[str, Tree]] = []
         if left is not None:
             items.append(("", call("diag", left)))
@@ -428,7 +425,7 @@ def _inferable(index: Index, accesses: Sequence[Access]) -> bool:
         mapping = dict(zip(access.symbol.axes, access.at, strict=True))
         for place, axis in zip(access.at, access.symbol.axes, strict=True):
             if place.single is index:
-                ranges.append((axis.low.substitute(mapping), axis.high.substitute(mapping)))  # type: ignore[arg-type]
+                ranges.append((axis.low.substitute(mapping), axis.high.substitute(mapping)))
     return bool(ranges) and all(r == index.range for r in ranges)
 
 
@@ -445,7 +442,7 @@ def _implied(guard: Condition, accesses: Sequence[Access]) -> bool:
     for access in accesses:
         mapping = dict(zip(access.symbol.axes, access.at, strict=True))
         for place, axis in zip(access.at, access.symbol.axes, strict=True):
-            low, high = axis.low.substitute(mapping), axis.high.substitute(mapping)  # type: ignore[arg-type]
+            low, high = axis.low.substitute(mapping), axis.high.substitute(mapping)
             if gap in (place - low, high - place):
                 return True
     return False

@@ -150,12 +150,13 @@ def _moved(free: Sequence[Index], mapping: dict[Index, Affine]) -> tuple[tuple[I
     fresh = dict(mapping)
     result = []
     for index in free:
-        low, high = index.low.substitute(fresh), index.high.substitute(fresh)  # type: ignore[arg-type]
-        if (low, high) != index.range:
-            new = Index(index.name, low, high)
-            fresh[index] = Affine.atom(new)
-            index = new
-        result.append(index)
+        low, high = index.low.substitute(fresh), index.high.substitute(fresh)
+        if (low, high) == index.range:
+            result.append(index)
+            continue
+        new = Index(index.name, low, high)
+        fresh[index] = Affine.atom(new)
+        result.append(new)
     return tuple(result), fresh
 
 

@@ -52,7 +52,9 @@ def _answers(rows: list[Row], terminal: Terminal) -> list[Row]:
     """Values alone, by their names."""
     equals = terminal.spelling.prose("=")
     return [
-        replace(r, sign="", right="", ranges="", left=f"{r.left} {equals}", shape="", reason="") for r in rows if r.value is not None
+        replace(r, sign="", right="", ranges="", left=f"{r.left} {equals}", shape="", reason="")
+        for r in rows
+        if r.value is not None
     ]
 
 
@@ -64,7 +66,8 @@ def _derivative(terminal: Terminal, item: Item) -> Question:
     text = f"{left} = ?" + (f"   shape {shape}" if shape else "")
     hints = [f"{r.left} = {r.right}" for r in _used(terminal, item)]
     hints.append(terminal.writer.reason(item))
-    lines = wrap_words("hint: " + terminal.spelling.prose("; ".join(h for h in hints if h)), terminal.width - INDENT - 4)
+    hint = terminal.spelling.prose("hint: " + "; ".join(h for h in hints if h))
+    lines = wrap_words(hint, terminal.width - INDENT - 4)
     question: list[Styled] = [[(" " * INDENT + text, "")]]
     question.extend([(" " * (INDENT + 2) + line, "quiet")] for line in lines)
     return question, Table([replace(r, reason="") for r in rows], terminal.width, terminal.style).lines()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from gradsheet.writing.equations import Line
     from gradsheet.writing.report import Item, Member, Report
+
 
 def to_json(report: Report) -> dict[str, Any]:
     """The whole solution."""
@@ -63,7 +63,7 @@ def _verification(verification: Any) -> dict[str, Any]:
         "passed": verification.passed,
         "summary": verification.summary(),
         "checks": [
-            {"of": c.of, "wrt": list(c.wrt), "where": c.where, "method": c.method, "digits": c.digits, "passed": c.passed}
+            {"of": c.of, "wrt": list(c.wrt)} | {k: getattr(c, k) for k in ("where", "method", "digits", "passed")}
             for c in verification.checks
         ],
         "problems": list(verification.problems),
@@ -204,8 +204,8 @@ def nested(value: Any, convert: Any) -> Any:
 def number(value: Any) -> float | str:
     """A number as float64; what JSON has no number for is a string.
 
-    >>> number(Fraction(1, 3)), number(-math.inf)
-    (0.3333333333333333, '-inf')
+    >>> number(0.25), number(-math.inf)
+    (0.25, '-inf')
     """
     result = float(value)
     return result + 0.0 if math.isfinite(result) else str(result)

@@ -119,7 +119,7 @@ def _choices(ranges: Sequence[tree.BoundIndex], known: Known) -> list[dict[str, 
     """Every choice of numbers for some indices."""
     found: list[dict[str, int]] = [{}]
     for bound in ranges:
-        extended = []
+        extended: list[dict[str, int]] = []
         for choice in found:
             here = known.at(choice)
             if not isinstance(bound.domain, tree.Range):
@@ -166,7 +166,7 @@ def _item(item: Any, fixed: Mapping[str, int], known: Known) -> Any:
 
 def member_value(values: Values, symbol: Symbol, place: tuple[int, ...], sizes: Sizes, *, rows: bool = False) -> Any:
     """The value of one member of a family; None where it was not computed."""
-    lead: tuple[slice, ...] = (slice(None),) if rows else ()
+    lead: tuple[Any, ...] = (slice(None),) if rows else ()
     if isinstance(values, dict):
         depth = len(next(iter(values))) if values else 0
         held = values.get(place[:depth])

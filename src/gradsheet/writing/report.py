@@ -6,13 +6,14 @@ A view decides how a line looks; what it says, with which value and by which rul
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gradsheet.expressions import Affine, Role
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, taken_names, write_equation
 from gradsheet.writing.members import Known, extents, member_value, members
 from gradsheet.writing.naming import Names
+from gradsheet.writing.task import steps_follow, task, title
 from gradsheet.writing.trees import additive, juxtaposed, name
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gradsheet.derivation import Adjoint
     from gradsheet.evaluation.named import Values
     from gradsheet.expressions import Symbol
-    from gradsheet.sheet import Equation, Sheet
+    from gradsheet.sheet import Equation
     from gradsheet.solution import Solution, State
 
 
@@ -83,7 +84,7 @@ def report(solution: Solution) -> Report:
     """Everything there is to say about a solved sheet."""
     builder = _Builder(solution)
     sheet = solution.sheet
-    result = Report(solution, _title(sheet), _task(solution))
+    result = Report(solution, title(sheet), task(solution))
     result.given = builder.given()
     result.forward = builder.forward()
     result.backward = [builder.derivative(a) for a in solution.backward]
@@ -111,7 +112,9 @@ class _Builder:
         own = self._members(symbol, lines, value, rows) if symbol.leading else None
         return Item(symbol, tuple(lines), shape, value, rows, members=own, **parts)
 
-    def _members(self, symbol: Symbol, lines: Sequence[Line], value: Values | None, rows: int) -> tuple[Member, ...] | None:
+    def _members(
+        self, symbol: Symbol, lines: Sequence[Line], value: Values | None, rows: int
+    ) -> tuple[Member, ...] | None:
         found = members(lines, symbol.leading, self.known)
         if found is None:
             return None
@@ -132,11 +135,11 @@ class _Builder:
         inputs = self.solution.inputs
         if inputs is None or self.first is None:
             return []
-        result = []
-        for symbol in self.sheet.symbols.values():
-            if symbol in inputs.given and symbol in self.first.values:
-                result.append(self.item(symbol, (self._generic(symbol),), self.first))
-        return result
+        return [
+            self.item(symbol, (self._generic(symbol),), self.first)
+            for symbol in self.sheet.symbols.values()
+            if symbol in inputs.given and symbol in self.first.values
+        ]
 
     def forward(self) -> list[Item]:
         """Each definition as the author wrote it, functions among them, in the order of the text."""
@@ -205,7 +208,7 @@ class _Builder:
         rate, objective = self.sheet.rate, self.sheet.objective
         if rate is None or objective is None:
             return []
-        sign = "+" if objective.sense == "maximize" else "-"
+        sign: Literal["+", "-"] = "+" if objective.sense == "maximize" else "-"
         result = []
         for symbol in self.sheet.parameters:
             held = self._generic(symbol)
@@ -226,38 +229,3 @@ class _Builder:
         )
         left = names.component(symbol, items)
         return Line(left, left, ranges)
-
-
-def steps_follow(solution: Solution) -> bool:
-    """The sheet has an update, and the derivation is the one that it needs."""
-    sheet, derivation = solution.sheet, solution.derivation
-    wanted = sheet.objective is not None and derivation.targets == (sheet.objective.symbol,)
-    return bool(sheet.updates or sheet.rate) and wanted and set(sheet.parameters) <= set(derivation.gradients)
-
-
-def _title(sheet: Sheet) -> str:
-    """The comment at the head of the sheet."""
-    lines = []
-    for line in sheet.source.text.splitlines():
-        bare = line.strip()
-        if bare.startswith("#"):
-            lines.append(bare.lstrip("# ").rstrip())
-        elif bare or lines:
-            break
-    return " ".join(x for x in lines if x)
-
-
-def _task(solution: Solution) -> str:
-    """What is asked: the derivatives, and the step."""
-    sheet, derivation = solution.sheet, solution.derivation
-    text = ", ".join(a.symbol.name for a in derivation.gradients.values() or derivation.adjoints[-1:])
-    if derivation.cotangents:
-        bars = ", ".join(c.name for c in derivation.cotangents.values())
-        return f"{text} for any upstream gradient {bars}"
-    steps = max(1, len(solution.states) - 1)
-    if steps_follow(solution):
-        text += ", then one step" if steps == 1 else f", then {steps} steps"
-        if sheet.rate is not None and sheet.objective is not None and sheet.objective.syntax.method is not None:
-            way = "up" if sheet.objective.sense == "maximize" else "down"
-            text += f" {way} the gradient"
-    return text

@@ -14,10 +14,12 @@ Tree = tree.Expression
 
 
 def name(text: str) -> tree.Name:
+    """A name whose key is what is written."""
     return tree.Name(text, text)
 
 
 def whole(value: int) -> Tree:
+    """A whole number; below zero it is the sum −n."""
     if value < 0:
         return tree.Additive((tree.Term("-", whole(-value)),))
     return tree.Num(Fraction(value), str(value))
@@ -45,6 +47,7 @@ def _operand(item: Tree) -> Tree:
 
 
 def power(base: Tree, exponent: Tree) -> Tree:
+    """Base ^ exponent, with brackets around a base that needs them; f(x)² is (f(x))²."""
     if is_call(base):
         assert isinstance(base, tree.Product)
         return tree.Product((base.factors[0], tree.Factor("", tree.Power(base.factors[1].item, exponent))))
@@ -54,6 +57,7 @@ def power(base: Tree, exponent: Tree) -> Tree:
 
 
 def call(function: str, *arguments: Tree) -> Tree:
+    """f(a, b), as the reader would find it: a name, then a bracket."""
     return tree.Product((tree.Factor("", name(function)), tree.Factor("", tree.Group(tuple(arguments)))))
 
 
@@ -107,8 +111,9 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
         if isinstance(item, (tree.Additive, tree.Conditional, tree.Comparison, tree.Product)) or (
             isinstance(item, tree.Binder) and not (last and sign == "")
         ):
-            item = tree.Group((item,))
-        flat.append(tree.Factor(sign if position else "", item))
+            flat.append(tree.Factor(sign if position else "", tree.Group((item,))))
+        else:
+            flat.append(tree.Factor(sign if position else "", item))
     return tree.Product(tuple(flat))
 
 
@@ -134,16 +139,20 @@ def additive(terms: Sequence[tuple[Literal["+", "-"], Tree]]) -> Tree:
 
 
 def negate(item: Tree) -> Tree:
+    """−item, term by term for a sum."""
     return additive([("-", item)])
 
 
 def comparison(left: Tree, sign: tree.Relation, right: Tree) -> Tree:
+    """One relation: left < right."""
     return tree.Comparison((left, right), (sign,))
 
 
 def iverson(condition: Tree) -> Tree:
+    """[condition]: 1 where it holds, else 0."""
     return tree.Array(((condition,),))
 
 
 def juxtaposed(*items: Tree) -> Tree:
+    """A B c, without signs between."""
     return product([("", item) for item in items])

@@ -215,9 +215,9 @@ class View:
                 return None
         elif axes:
             core = None
-        return self._scaled(coefficient, scalars, core)
+        return self.scaled(coefficient, scalars, core)
 
-    def _scaled(self, coefficient: Fraction, scalars: Sequence[Expr], core: Tree | None) -> Tree | None:
+    def scaled(self, coefficient: Fraction, scalars: Sequence[Expr], core: Tree | None) -> Tree | None:
         """Number and scalars before, denominators behind (those of sizes with the number: 1/N)."""
         front: list[Tree] = []
         below: list[Tree] = []
@@ -261,7 +261,7 @@ class View:
     def power(self, axes: Axes, base: Expr, exponent: Expr) -> Tree | None:
         part = self.tensor(axes, base)
         if part is None or (len(axes) == 2 and any(i in base.free for i in axes)):
-            return self._matrix_entries_power(axes, part, exponent)
+            return self._entries_power(part, exponent)
         if isinstance(exponent, Number):
             value = exponent.value
             squares = _square_sum(base) if value.denominator == 2 and value > 0 and not axes else None
@@ -281,7 +281,7 @@ class View:
             return None
         return power(part, top if isinstance(top, (tree.Name, tree.Num)) else tree.Group((top,)))
 
-    def _matrix_entries_power(self, axes: Axes, part: Tree | None, exponent: Expr) -> Tree | None:
+    def _entries_power(self, part: Tree | None, exponent: Expr) -> Tree | None:
         """A² of a matrix would be the matrix power: entry by entry it is A ⊙ A."""
         if part is None or not isinstance(exponent, Number) or exponent.value.denominator != 1:
             return None
@@ -555,7 +555,7 @@ def _square_sum(base: Expr) -> Lambda | None:
 
 def _axis_range(axes: Sequence[Index], at: Sequence[Affine], axis: Index) -> tuple[Affine, Affine]:
     mapping = dict(zip(axes, at, strict=True))
-    return axis.low.substitute(mapping), axis.high.substitute(mapping)  # type: ignore[arg-type]
+    return axis.low.substitute(mapping), axis.high.substitute(mapping)
 
 
 def _sign(term: Expr) -> tuple[bool, Expr]:
