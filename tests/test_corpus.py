@@ -14,6 +14,7 @@ from solving import solved_like
 FOLDERS = (ROOT / "tests" / "sheets", ROOT / "examples")
 SHEETS = {str(path.relative_to(ROOT)): path for folder in FOLDERS for path in folder.glob("*.sheet")}
 UNSPECIFIED = {
+    "examples/many-layers.sheet",
     "tests/sheets/unspecified-activation.sheet",
     "tests/sheets/depth-unspecified.sheet",
     "examples/delta.sheet",

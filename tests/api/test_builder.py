@@ -93,42 +93,43 @@ def test_brackets_stand_where_they_are_needed():
 SHAPES = {"s": (), "u": (3,), "v": (3,), "A": (3, 3), "B": (3, 3)}
 
 
-def combined(left: str, sign: str, right: str) -> str:
-    return f"({left} / (3 + f.exp({right})))" if sign == "/" else f"({left} {sign} {right})"
+LEAVES = {0: ("s", "2", "0.5"), 1: ("u", "v"), 2: ("A", "B")}
 
 
-def expressions() -> st.SearchStrategy[str]:
-    """Python expressions that NumPy and a builder both understand, each with its rank."""
-    leaves = st.sampled_from([("s", 0), ("2", 0), ("0.5", 0), ("u", 1), ("v", 1), ("A", 2), ("B", 2)])
+@st.composite
+def expressions(draw: st.DrawFn, rank: int, depth: int = 3) -> str:
+    """A Python expression of some rank that NumPy and a builder both understand."""
+    if depth == 0:
+        return draw(st.sampled_from(LEAVES[rank]))
 
-    def grow(inner: st.SearchStrategy[tuple[str, int]]) -> st.SearchStrategy[tuple[str, int]]:
-        pairs = st.tuples(inner, inner)
-        same = pairs.filter(lambda p: p[0][1] == p[1][1] or 0 in (p[0][1], p[1][1]))
-        joined = st.tuples(same, st.sampled_from("+-*/")).map(
-            lambda t: (
-                f"({t[0][0][0]} {t[1]} (3 + f.exp({t[0][1][0]})))"
-                if t[1] == "/"
-                else f"({t[0][0][0]} {t[1]} {t[0][1][0]})",
-                max(t[0][0][1], t[0][1][1]),
-            )
-        )
-        products = pairs.filter(lambda p: 0 not in (p[0][1], p[1][1])).map(
-            lambda p: (f"({p[0][0]} @ {p[1][0]})", p[0][1] + p[1][1] - 2)
-        )
-        functions = st.tuples(st.sampled_from(["tanh", "sin", "exp"]), inner).map(
-            lambda t: (f"f.{t[0]}(0.1 * {t[1][0]})", t[1][1])
-        )
-        squares = inner.filter(lambda e: e[1] < 2).map(lambda e: (f"({e[0]} ** 2)", e[1]))
-        turned = inner.filter(lambda e: e[1] == 2).map(lambda e: (f"({e[0]}).T", 2))
-        sums = inner.filter(lambda e: e[1] > 0).map(lambda e: (f"f.sum({e[0]})", 0))
-        minus = inner.map(lambda e: (f"(-{e[0]})", e[1]))
-        return st.one_of(joined, products, functions, squares, turned, sums, minus)
+    def part(of: int) -> str:
+        return draw(expressions(of, draw(st.integers(0, depth - 1))))
 
-    return st.recursive(leaves, grow, max_leaves=8).map(lambda e: e[0])
+    forms = {
+        "sum": lambda: f"({part(rank)} + {part(draw(st.sampled_from([0, rank])))})",
+        "difference": lambda: f"({part(rank)} - {part(rank)})",
+        "product": lambda: f"({part(draw(st.sampled_from([0, rank])))} * {part(rank)})",
+        "quotient": lambda: f"({part(rank)} / (3 + f.exp(0.1 * {part(draw(st.sampled_from([0, rank])))})))",
+        "minus": lambda: f"(-{part(rank)})",
+        "function": lambda: f"f.{draw(st.sampled_from(['tanh', 'sin']))}({part(rank)})",
+    }
+    match rank:
+        case 0:
+            forms |= {
+                "entries": lambda: f"f.sum({part(draw(st.integers(1, 2)))})",
+                "inner": lambda: f"({part(1)} @ {part(1)})",
+            }
+        case 1:
+            forms |= {"left": lambda: f"({part(2)} @ {part(1)})", "right": lambda: f"({part(1)} @ {part(2)})"}
+        case _:
+            forms |= {"matrices": lambda: f"({part(2)} @ {part(2)})", "turned": lambda: f"({part(2)}).T"}
+    if rank < 2:
+        forms["square"] = lambda: f"({part(rank)} ** 2)"
+    return forms[draw(st.sampled_from(sorted(forms)))]()
 
 
 @settings(max_examples=150, deadline=None)
-@given(expressions())
+@given(st.integers(0, 2).flatmap(expressions))
 def test_the_sheet_computes_what_numpy_computes(expression: str):
     rng = np.random.default_rng(3)
     values = {name: rng.uniform(-1, 1, shape) for name, shape in SHAPES.items()}

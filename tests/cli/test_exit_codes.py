@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -32,7 +33,6 @@ REFUSED = {
     "a setting that is cut": (["solve", CIRCUIT, "--set", "x=[1,"], "GS103", "not closed"),
     "a setting of nothing": (["solve", CIRCUIT, "--set", "q=1"], "GS201", "does not declare"),
     "hints from a sheet on stdin": (["solve", "--hints", "-"], "GS601", "standard input"),
-    "hints as data": (["solve", CIRCUIT, "--hints", "--json"], "GS601", "for people"),
     "an unknown model": (["new", "perceptron"], "GS601", "no model"),
     "a model without sizes": (["new", "mlp", "4"], "GS601", "two sizes"),
     "a folder that is not there": (["new", "linear", "2", "-o", "/no/where.sheet"], "GS602", "cannot be written"),
@@ -92,11 +92,15 @@ def test_independent_errors_appear_together():
 FAILING = Check("L", ("w",), "at generic points", "directional derivatives", 2, passed=False, difference="1 and 2")
 
 
+def verified_as(monkeypatch: pytest.MonkeyPatch, result: Verification) -> None:
+    monkeypatch.setattr(importlib.import_module("gradsheet.solution.solve"), "verified", lambda *_: result)
+
+
 def test_a_gradient_that_fails_is_never_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gradsheet.solution.solve.verify", lambda *_, **__: Verification([FAILING]))
+    verified_as(monkeypatch, Verification([FAILING]))
     done = gradsheet("solve", CIRCUIT)
     assert (done.code, done.out) == (1, "")
-    assert "fault in gradsheet" in done.err
+    assert "fault of gradsheet" in done.err
     assert "GS502" in done.err
     data = json.loads(gradsheet("solve", CIRCUIT, "--json").out)
     assert data["error"]["diagnostics"][0]["code"] == "GS502"
@@ -104,10 +108,15 @@ def test_a_gradient_that_fails_is_never_shown(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_what_could_not_be_verified_is_not_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gradsheet.solution.solve.verify", lambda *_, **__: Verification([], ["no point was found"]))
+    verified_as(monkeypatch, Verification([], ["no point was found"]))
     done = gradsheet("solve", CIRCUIT)
     assert (done.code, done.out) == (2, "")
     assert "GS503" in done.err
+
+
+def test_hints_are_no_data():
+    done = gradsheet("solve", CIRCUIT, "--hints", "--json")
+    assert (done.code, json.loads(done.out)["error"]["diagnostics"][0]["code"]) == (2, "GS601")
 
 
 def test_ctrl_c_leaves_without_a_traceback(monkeypatch: pytest.MonkeyPatch):

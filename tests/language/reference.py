@@ -1,4 +1,4 @@
-"""The table of functions in docs/language.md, made from the table of operations: `python tests/language/reference.py`."""
+"""The table of functions in docs/language.md; `python tests/language/reference.py` makes it from the operations."""
 
 from __future__ import annotations
 

@@ -165,7 +165,8 @@ READINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("a Jacobian has outputs × inputs", "x ∈ ℝ^2\ny = x²\nJ = ∂y/∂x\ngiven x = [1, 2]", {"J": [[2, 0], [0, 4]]}),
     # ------------------------------------------------------------ layout
     ("lines inside brackets go on", "x ∈ ℝ\ny = (x\n  + 1\n  )²\ngiven x = 2", {"y": 9}),
-    ("comments, blank lines, spaces", "# a sheet\n\nx ∈ ℝ   # a number\n\n\ny = 2 x  # twice\n\ngiven x = 2\n", {"y": 4}),
+    ("comments, blank lines, spaces", "# a sheet\n\nx ∈ ℝ   # a number\n\n\ny = 2 x  # twice\n\ngiven x = 2\n",
+     {"y": 4}),
     ("trailing commas", "x ∈ ℝ^3,\n  w ∈ ℝ^3\ny = x' w\ngiven\n  x = [1, 2, 3,],\n  w = 1,\n", {"y": 6}),
     ("tabs", "x ∈ ℝ\nh[0] = x\nfor t in 1..2\n\th[t] = 2 h[t-1]\ny = h[2]\ngiven\n\tx = 3\n", {"y": 12}),
     ("a byte-order mark and Windows line ends", "\ufeffx ∈ ℝ\r\ny = x + 1\r\ngiven x = 1\r\n", {"y": 2}),

@@ -51,9 +51,6 @@ def test_every_set_of_the_table_reads(row: list[str]):
         gs.loads(f"{text}\n")
 
 
-KEYBOARD = "x ∈ ℝ^(4×4), w ∈ ℝ^4, A ∈ ℝ^(4×4), a, b ∈ ℝ^4, s ∈ ℝ, L ∈ ℝ\n"
-
-
 @pytest.mark.parametrize(
     ("paper", "keyboard"),
     [
@@ -76,7 +73,8 @@ KEYBOARD = "x ∈ ℝ^(4×4), w ∈ ℝ^4, A ∈ ℝ^(4×4), a, b ∈ ℝ^4, s �
     ],
 )
 def test_both_spellings_mean_the_same(paper: str, keyboard: str):
-    values = {"A": [[4, 1, 0, 0], [0, 4, 1, 0], [0, 0, 4, 1], [1, 0, 0, 4]], "a": [1, 2, 3, 4], "b": [5, 6, 7, 8], "s": 1}
+    matrix = [[4, 1, 0, 0], [0, 4, 1, 0], [0, 0, 4, 1], [1, 0, 0, 4]]
+    values = {"A": matrix, "a": [1, 2, 3, 4], "b": [5, 6, 7, 8], "s": 1}
     declared = "A ∈ ℝ^(4×4), a, b ∈ ℝ^4, s ∈ ℝ\n"
     found = [gs.loads(f"{declared}y = {text}\n").solve(values).exact("y") for text in (paper, keyboard)]
     assert found[0] == found[1]

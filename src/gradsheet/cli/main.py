@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradsheet.cli.new import new
+from gradsheet.cli.output import ClosedPipeError, write_json
 from gradsheet.cli.read import read
 from gradsheet.cli.solve import solve
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError, render
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         status = _run(given)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except (BrokenPipeError, ClosedPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = DONE
     except KeyboardInterrupt:
@@ -78,7 +79,6 @@ def _run(given: Sequence[str]) -> int:
 def _refuse(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> int:
     """Say what is wrong with the input."""
     if as_json:
-        from gradsheet.cli.output import write_json  # noqa: PLC0415 - on errors only
         from gradsheet.writing.errors import error_json  # noqa: PLC0415 - on errors only
 
         write_json(error_json(diagnostics))
@@ -89,13 +89,9 @@ def _refuse(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> int:
 
 def _apologise(problem: CheckError, *, as_json: bool) -> int:
     """A gradient of ours failed its verification: say so, and never show it."""
-    text = (
-        "A gradient that gradsheet derived disagrees with an independent check, so nothing is shown.\n"
-        "This is a fault in gradsheet, not in the sheet. Please report it with the sheet and these lines:"
-    )
     diagnostic = Diagnostic("GS502", str(problem))
     if as_json:
         _refuse((diagnostic,), as_json=True)
     else:
-        click.echo(f"{text}\n\n{render(diagnostic)}", err=True)
+        click.echo(f"{render(diagnostic)}\n\nWe are sorry. Please report the lines above.", err=True)
     return FAILED

@@ -51,6 +51,10 @@ def colours(choice: str) -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
+class ClosedPipeError(Exception):
+    """Whoever read the output has seen enough."""
+
+
 def show(lines: Sequence[Styled], *, coloured: bool) -> None:
     """Print lines, with colours or without."""
     from gradsheet.writing.terminal import plain_text  # noqa: PLC0415 - brings NumPy
@@ -58,21 +62,26 @@ def show(lines: Sequence[Styled], *, coloured: bool) -> None:
     if not coloured:
         write(plain_text(lines))
         return
+    from io import StringIO  # noqa: PLC0415 - for colours only
+
     from rich.console import Console  # noqa: PLC0415 - for colours only
     from rich.text import Text  # noqa: PLC0415 - for colours only
 
-    console = Console(file=sys.stdout, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
+    painted = StringIO()
+    console = Console(file=painted, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text.assemble(*((text, _LOOKS.get(style, "")) for text, style in line)))
+    write(painted.getvalue())
 
 
 def write(text: str) -> None:
     """Print a text as it stands; letters that the output lacks are escaped."""
+    encoding = sys.stdout.encoding or "ascii"
     try:
-        sys.stdout.write(text)
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ClosedPipeError from None
 
 
 def write_json(data: Any) -> None:

@@ -91,9 +91,7 @@ class SheetReader:
             self._task(statement, scope)
         self._default_parameters()
         for span in self.sizes.open_sizes:
-            self.diagnostics.error(
-                "GS207", "nothing tells the size of I here", span, suggestion="eye(n) says it"
-            )
+            self.diagnostics.error("GS207", "nothing tells the size of I here", span, suggestion="eye(n) says it")
         if not self.diagnostics.errors:
             close_sizes(self.sheet, self.sizes)
         self._say_shadowed()

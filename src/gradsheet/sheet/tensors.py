@@ -238,9 +238,7 @@ class ShapeRules:
             and self.sizes.conform(a.indices[0].range, b.indices[0].range)
         ):
             shapes = f"{shape_text(a.indices)} times {shape_text(b.indices)}"
-            raise self.fail(
-                "GS301", f"this product does not conform: {shapes}", span, self.transposed_left
-            )
+            raise self.fail("GS301", f"this product does not conform: {shapes}", span, self.transposed_left)
         self.conform(inner, b.indices[0], span, f"this product ({shape_text(a.indices)} times {shape_text(b.indices)})")
         index = Index(_inner_name(inner, b.indices[0]), inner.low, inner.high)
         at = Affine.atom(index)

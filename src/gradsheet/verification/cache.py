@@ -36,7 +36,7 @@ def verified(derivation: Derivation, inputs: Inputs | None, kind: str) -> Verifi
         if known is not None:
             return known
     result = verify(derivation, inputs, kind)
-    if place is not None and result.passed:
+    if place is not None and result.passed and result.checks:
         _write(place, result)
     return result
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.expressions import Condition
+    from gradsheet.writing.trees import Sign
     from gradsheet.writing.views import View
 
 
@@ -274,8 +275,10 @@ class Contraction:
                 return None
             (below if inverse else matrices).append(written)
         if below and not matrices:
-            matrices.append(self.view.tensor(axes, direct[0][2]))
-            below = []
+            written = self.view.tensor(axes, direct[0][2])
+            if written is None:
+                return None
+            matrices, below = [written], []
         if not matrices:
             if left is None or right is None:
                 return None
@@ -287,13 +290,13 @@ class Contraction:
                 inner = product([("", left), ("⊙", right)])
             return identity[0] if inner is None else call("diag", inner)
         core = product([("⊙" if k else "", m) for k, m in enumerate(matrices)] + [("⊘", b) for b in below])
-        items: list[tuple[str, Tree]] = []
+        items: list[tuple[Sign, Tree]] = []
         if left is not None:
             items.append(("", call("diag", left)))
         items.append(("", core))
         if right is not None:
             items.append(("", call("diag", right)))
-        return product(items)  # type: ignore[arg-type]
+        return product(items)
 
     # ------------------------------------------------------------ pieces
 
@@ -321,11 +324,11 @@ class Contraction:
         front.extend(late)
         if not front:
             front = [whole(1)]
-            items: list[tuple[str, Tree]] = [("", front[0]), *(("/", b) for b in below)]
-            return product(items)  # type: ignore[arg-type]
+            items: list[tuple[Sign, Tree]] = [("", front[0]), *(("/", b) for b in below)]
+            return product(items)
         items = [("⊙" if k else "", part) for k, part in enumerate(front)]
         items.extend(("⊘", b) for b in below)
-        return product(items)  # type: ignore[arg-type]
+        return product(items)
 
     @staticmethod
     def _path(start: Index, edges: _Edges) -> list[tuple[Index, Index, Expr]] | None:

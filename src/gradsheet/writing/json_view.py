@@ -31,7 +31,7 @@ def to_json(report: Report) -> dict[str, Any]:
     solution = report.solution
     view = _View(report)
     derivation, objective = solution.derivation, solution.sheet.objective
-    name = None if derivation.cotangents else derivation.targets[0].name
+    name = derivation.targets[0].name if derivation.targets and not derivation.cotangents else None
     sense = objective.sense if objective is not None and objective.symbol.name == name else None
     verification = solution.verification
     values = [number(v) for v in report.objectives]

@@ -78,7 +78,7 @@ def is_call(item: Tree) -> bool:
     )
 
 
-Sign = Literal["", "/", "⊙", "⊘"]
+Sign = tree.ProductSign
 
 
 def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:

@@ -63,6 +63,8 @@ from gradsheet.writing.trees import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.writing.trees import Sign
+
 Axes = tuple[Index, ...]
 
 
@@ -71,6 +73,10 @@ class View:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+
+    def within(self, indices: Sequence[Index]) -> View:
+        """The same view where more indices have names: under a Σ over them."""
+        return View(self.names.with_indices(indices))
 
     # ------------------------------------------------------------ entry points
 
@@ -114,9 +120,9 @@ class View:
                 part = self.tensor(axes, inner)
                 if part is None or any(i in _indices(a) for a in at for i in axes):
                     return None
-                variable = self.names.component(symbol, [self.names.affine(a) for a in at])
+                by = self.names.component(symbol, [self.names.affine(a) for a in at])
                 of = part if isinstance(part, (tree.Name, tree.Subscript)) else tree.Group((part,))
-                return tree.Derivative(of, (variable,))
+                return tree.Derivative(of, (by,))
             case OverData(kind=kind, body=inner):
                 part = self.tensor(axes, inner)
                 if part is None:
@@ -126,8 +132,6 @@ class View:
                     if not isinstance(part, (tree.Name, tree.Derivative))
                     else product([("", name(kind)), ("", part)])
                 )
-            case _:
-                return None
 
     # ------------------------------------------------------------ leaves
 
@@ -238,7 +242,7 @@ class View:
             front.append(part)
         brackets = [p for p in front if isinstance(p, tree.Array)]
         front = [p for p in front if not isinstance(p, tree.Array)]
-        items: list[tuple[str, Tree]] = []
+        items: list[tuple[Sign, Tree]] = []
         if isinstance(core, tree.Binder) and not front and not brackets:
             leading_below, below = [*leading_below, *below], []
         if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
@@ -256,7 +260,7 @@ class View:
         if core is not None and isinstance(core, tree.Binder) and items[-1][1] is not core:
             k = next(k for k, (_, t) in enumerate(items) if t is core)
             items[k] = (items[k][0], tree.Group((core,)))
-        return product(items)  # type: ignore[arg-type]
+        return product(items)
 
     def power(self, axes: Axes, base: Expr, exponent: Expr) -> Tree | None:
         part = self.tensor(axes, base)
@@ -368,8 +372,8 @@ class View:
             case Relation(sign=sign, left=Integer(value=low), right=Integer(value=high)) if not axes and (
                 (turned := _solved(sign, low, high)) is not None
             ):
-                index, sign, rest = turned
-                return comparison(self.names.atom(index), sign, self.names.affine(rest))
+                index, relation, rest = turned
+                return comparison(self.names.atom(index), relation, self.names.affine(rest))
             case Relation(sign=sign, left=left, right=right):
                 if isinstance(left, Integer) and any(i in condition.free for i in axes):
                     return None
