@@ -71,8 +71,6 @@ def printed(derivation: Derivation) -> list[tuple[str, str, str]]:
 
 
 def _plain(tree: Any, functions: set[str]) -> str:
-    from gradsheet.syntax.vocabulary import FUNCTIONS  # noqa: PLC0415
-
     return plain(tree, functions=FUNCTIONS | functions)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.calculus import steps
@@ -36,6 +37,7 @@ from gradsheet.expressions import (
     Reduce,
     Relation,
     Symbol,
+    affine_indices,
     at_least_zero,
     children,
     fold,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from gradsheet.calculus.steps import Log
 
 _ROUNDS = 12
+_MOST_PERMUTED = 3
 
 
 @dataclass(slots=True)
@@ -212,7 +215,7 @@ class Simplifier:
         """Like terms are one."""
         found: dict[object, Term] = {}
         for term in terms:
-            identity = key(rebuilt([replace(term, coefficient=Fraction(1))]))
+            identity = _identity(replace(term, coefficient=Fraction(1)), several=len(terms) > 1)
             if identity in found:
                 known = found[identity]
                 found[identity] = replace(known, coefficient=known.coefficient + term.coefficient)
@@ -250,6 +253,16 @@ def _sign_inside(body: Expr) -> Expr:
     return body
 
 
+def _identity(term: Term, *, several: bool) -> object:
+    """A key of a term that does not depend on the order of its sums."""
+    if not several or not 2 <= len(term.sums) <= _MOST_PERMUTED:
+        return key(rebuilt([term]))
+    ranges = [affine_indices(side) for s in term.sums for side in s.range]
+    if any(set(term.sums) & used for used in ranges):
+        return key(rebuilt([term]))
+    return min((key(rebuilt([replace(term, sums=order)])) for order in permutations(term.sums)), key=repr)
+
+
 def _factor_group(group: list[Term]) -> list[Term]:
     common: list[Expr] = [f for f in group[0].factors if not isinstance(f, Number)]
     for term in group[1:]:
@@ -276,6 +289,9 @@ def _factor_group(group: list[Term]) -> list[Term]:
             factors.remove(next(f for f in factors if key(f) == identity))
         guards = tuple(g for g in term.guards if g not in shared)
         inner.append(Term(term.coefficient / scale, tuple(factors), (), guards))
+    indices = [frozenset().union(*(f.free for f in t.factors), *(g.free for g in t.guards)) for t in inner]
+    if not group[0].sums and len({i for i in indices if i}) > 1:
+        return group  # entries of different shapes: apart, each is a product of vectors or matrices
     bracket = rebuilt(inner)
     return [Term(scale, (*common, bracket), group[0].sums, shared)]
 

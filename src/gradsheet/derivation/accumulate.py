@@ -47,6 +47,18 @@ if TYPE_CHECKING:
     Seed = Callable[[tuple[Affine, ...], tuple[Affine, ...]], Expr]
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One place where an equation uses a variable, the equation's indices renamed so that none clashes."""
+
+    equation: Equation
+    wrt: Symbol
+    place: tuple[Affine, ...]
+    indices: tuple[Index, ...]
+    body: Expr
+    pattern: tuple[Affine, ...]
+
+
 class Accumulator:
     """Derives the adjoints of one target; `registry` holds the symbol of every derivative that has a name."""
 
@@ -83,10 +95,8 @@ class Accumulator:
         else:
             name = derivative_name(root, (*by, wrt))
             axes = (*_copied(of.axes), *_copied(wrt.axes))
-        symbol = Symbol(
-            name, axes, Role.ADJOINT, wrt.leading if not of.axes else 0, wrt.row, symmetric=wrt.symmetric and not of.axes,
-            adjoint_of=identity,
-        )  # fmt: skip
+        leading, symmetric = (0, False) if of.axes else (wrt.leading, wrt.symmetric)
+        symbol = Symbol(name, axes, Role.ADJOINT, leading, wrt.row, symmetric=symmetric, adjoint_of=identity)
         self.registry[identity] = symbol
         return symbol
 
@@ -212,7 +222,7 @@ class Accumulator:
             log.extend([Carried(entries, rename)])
             return rename(result)
         own = Log()
-        result = self._derived(equation, wrt, indices, body, pattern, place, written, earlier, own)
+        result = self._derived(_Use(equation, wrt, place, indices, body, pattern), written, earlier, own)
         log.extend(own.entries)
         if shape is not None and not own.conditions:
             self.known[shape.key] = (result, tuple(own.steps), shape)
@@ -224,18 +234,16 @@ class Accumulator:
         shape = pattern_of(nodes, (user, wrt), self.row_sums)
         return shape if shape.usable else None
 
-    def _derived(
-        self, equation: Equation, wrt: Symbol, indices: tuple[Index, ...], body: Expr, pattern: tuple[Affine, ...],
-        place: tuple[Affine, ...], written: Expr, earlier: Expr | None, log: Log,
-    ) -> Expr:  # fmt: skip
+    def _derived(self, use: _Use, written: Expr, earlier: Expr | None, log: Log) -> Expr:
+        equation, indices = use.equation, use.indices
         try:
-            inner = Differentiator(wrt, place, self.graph.functions, log).derivative(body)
+            inner = Differentiator(use.wrt, use.place, self.graph.functions, log).derivative(use.body)
         except NoRuleError as error:
             span = equation.syntax.span if equation.syntax else None
             raise SheetError(
                 (Diagnostic("GS501", f"{error} in the equation of {equation.symbol.name}", span),)
             ) from None
-        folded = fold_output(inner, body, equation.symbol, pattern, indices)
+        folded = fold_output(inner, use.body, equation.symbol, use.pattern, indices)
         if folded is not inner:
             log.add(steps.FOLD, inner, folded)
         plain = Simplifier(self.row_sums, log).simplify(_summed(indices, Multiply((written, folded))))
@@ -268,11 +276,11 @@ class Accumulator:
 
 
 def _interleaved(inner: list[Adjoint], parameters: list[Adjoint]) -> list[Adjoint]:
-    """Each parameter's adjoint right after the last adjoint that it is written with, as on paper."""
-    place = {a.symbol: k for k, a in enumerate(inner)}
+    """Each parameter's adjoint right after that of the last definition that uses it, as on paper."""
+    place = {a.wrt[-1]: k for k, a in enumerate(inner)}
     after: dict[int, list[Adjoint]] = {}
     for adjoint in parameters:
-        used = [place[s] for s in adjoint.equation.body.symbols if s in place]
+        used = [place[s] for s in adjoint.uses if s in place]
         after.setdefault(max(used, default=-1), []).append(adjoint)
     result = list(after.get(-1, ()))
     for k, adjoint in enumerate(inner):
@@ -327,10 +335,15 @@ def fold_output(
     def rewrite(node: AnyNode) -> AnyNode:
         if node is body and not isinstance(body, Access):
             return output
-        if isinstance(node, ArrayCall) and isinstance(body, ArrayCall) and node.operation == body.operation:
-            if all(isinstance(a, Index) and a in indices for a in free_at) and key(node.argument) == argument_key:
-                moved = dict(zip(free_at, node.at, strict=True))
-                return Access(symbol, tuple(p.substitute(moved) for p in pattern))
+        if (
+            isinstance(node, ArrayCall)
+            and isinstance(body, ArrayCall)
+            and node.operation == body.operation
+            and all(isinstance(a, Index) and a in indices for a in free_at)
+            and key(node.argument) == argument_key
+        ):
+            moved = dict(zip(free_at, node.at, strict=True))
+            return Access(symbol, tuple(p.substitute(moved) for p in pattern))
         return node
 
     return transform(inner, rewrite)  # type: ignore[no-any-return]

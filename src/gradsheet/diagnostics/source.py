@@ -27,7 +27,7 @@ class Span:
 class Source:
     r"""A text with a name; turns offsets into lines and columns, both counted from 1.
 
-    >>> Source("a = 1\\nb = 2", "demo").position(6)
+    >>> Source("a = 1\nb = 2", "demo").position(6)
     (2, 1)
     """
 

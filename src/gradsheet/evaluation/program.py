@@ -221,11 +221,24 @@ def _stages(equations: list[Equation], bodies: Mapping[Equation, Expr]) -> list[
         if not recursive:
             stages.append(Stage(tuple(own), recursive=False))
             continue
-        directions = _directions(own, members, bodies)
-        stages.append(
-            Stage(tuple(_within_step(own, members, bodies, len(directions))), recursive=True, directions=directions)
-        )
+        stages.append(_recursive_stage(own, members, bodies))
     return stages
+
+
+def _recursive_stage(equations: list[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr]) -> Stage:
+    """A recursion along its family indices; if those do not order it, along more of its leading axes."""
+    most = min(len(e.symbol.axes) for e in equations)
+    least = min(most, max((e.symbol.leading for e in equations), default=0) or 1)
+    problem = CyclicDefinitionError(list(dict.fromkeys(e.symbol for e in equations)))
+    for depth in range(least, most + 1):
+        try:
+            directions = _directions(equations, members, bodies, depth)
+            ordered = _within_step(equations, members, bodies, depth)
+        except CyclicDefinitionError as found:
+            problem = found
+            continue
+        return Stage(tuple(ordered), recursive=True, directions=directions)
+    raise problem
 
 
 def _components(nodes: list[Symbol], needs: Mapping[Symbol, set[Symbol]]) -> list[list[Symbol]]:
@@ -286,12 +299,10 @@ def _offsets(
 
 
 def _directions(
-    equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr]
+    equations: Sequence[Equation], members: set[Symbol], bodies: Mapping[Equation, Expr], depth: int
 ) -> tuple[int, ...]:
     """For each leading axis whether it runs up (1) or down (−1)."""
-    depth = min(len(e.symbol.axes) for e in equations)
     symbols = [e.symbol for e in equations]
-    depth = min(depth, max((s.leading for s in symbols), default=0) or depth)
     if depth == 0:
         raise CyclicDefinitionError(list(dict.fromkeys(symbols)))
     offsets = []

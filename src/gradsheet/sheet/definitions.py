@@ -14,6 +14,7 @@ from gradsheet.expressions import (
     Index,
     Lambda,
     Role,
+    Size,
     SizeMember,
     Symbol,
     at_least_zero,
@@ -40,6 +41,7 @@ class Outline:
     places: dict[str, Span] = field(default_factory=dict)
     bases: dict[str, list[tree.Subscript]] = field(default_factory=dict)
     uses: dict[str, list[tree.Expression]] = field(default_factory=dict)
+    sizes: set[str] = field(default_factory=set)
     blocks: dict[str, list[tuple[tree.Subscript, tuple[tree.BoundIndex, ...]]]] = field(default_factory=dict)
 
     @staticmethod
@@ -55,6 +57,7 @@ class Outline:
     def of(document: tree.Document) -> Outline:
         outline = Outline()
         sizes = set(_size_names(document.statements))
+        outline.sizes = sizes
         for statement, indices in _statements(document.statements, ()):
             if not isinstance(statement, tree.Definition):
                 continue
@@ -278,6 +281,8 @@ class DefinitionReader:
             raise self.reader.fail("GS205", f"the index '{extra.name.text}' does not stand on the left", extra.span)
         bound = self.reader.bind(own, statement.value, scope)
         inner = scope.with_indices(bound)
+        for item in items:
+            self._sizes_in(item, inner)
         pattern = tuple(self.reader.affine(i, inner) for i in items if not isinstance(i, tree.Slice))
         free = tuple(dict.fromkeys(i for p in pattern for i in _indices(p)))
         if any(len(p.terms) > 1 or (p.terms and (p.constant or p.terms[0][1] != 1)) for p in pattern if _indices(p)):
@@ -313,9 +318,19 @@ class DefinitionReader:
                 tuple(Index(i.name, i.low.substitute(mapping), i.high.substitute(mapping)) for i in shaped.indices),
                 shaped.body, shaped.row,
             )  # fmt: skip
-            count = len(pattern) if is_family else families
+            count = max(families, _steps(pattern, scope)) if is_family else families
             symbol = self._symbol(base, leading, shaped, count)
         self._add(symbol, pattern, free, value, statement)
+
+    def _sizes_in(self, item: tree.Expression | tree.Slice, scope: Scope) -> None:
+        """The D of `h[D+1] = f` is a size, though it may be met here first."""
+        stack: list[tree.Expression] = [] if isinstance(item, (tree.Slice, tree.Name)) else [item]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, tree.Name) and node.key in self.outline.sizes and node.key not in scope.indices:
+                if node.key not in self.sheet.symbols:
+                    self.sheet.sizes.setdefault(node.key, Size(node.key))
+            stack.extend(tree_children(node))
 
     def _known_whole(self, item: tree.Name) -> bool:
         symbol = self.sheet.symbols.get(item.key)
@@ -420,6 +435,17 @@ class DefinitionReader:
 
 def _indices(value: Affine) -> list[Index]:
     return [a for a, _ in value.terms if isinstance(a, Index)]
+
+
+def _steps(pattern: tuple[Affine, ...], scope: Scope) -> int:
+    """How many leading places are steps of a family: constants, and indices of the enclosing blocks."""
+    count = 0
+    for place in pattern:
+        indices = _indices(place)
+        if indices and not all(i in scope.families for i in indices):
+            break
+        count += 1
+    return count
 
 
 def _disjoint(a: tuple[Affine, ...], b: tuple[Affine, ...]) -> bool:

@@ -65,7 +65,6 @@ def _line(
     outer = symbol.rank - _own_rank(symbol)
     leading = symbol.leading
     axes = [p.single for p in pattern[leading:]]
-    plain = all(isinstance(a, Index) and any(a is f for f in free) for a in axes)
     single = [a for a in axes if isinstance(a, Index) and a.low == a.high]
     if len(axes) == 2 and len(single) == 1 and single[0] is axes[1] and single[0] not in body.free:
         axes = axes[:1]  # n×1 is written as the vector that it is
@@ -76,8 +75,11 @@ def _line(
     axes = axes[1:] if row else axes
     right: Tree | None = None
     own = symbol.axes[leading:]
-    if any(isinstance(a, Index) and not _whole_axis(a, x, pattern, symbol) for a, x in zip(axes, own, strict=False)):
-        plain = False  # a part of an axis: said with an index
+    parted = [not (isinstance(a, Index) and _whole_axis(a, x, pattern, symbol)) for a, x in zip(axes, own, strict=False)]
+    if parted and parted[0] and not any(parted[1:]) and len(own) == 2 and len(axes) == 2:  # noqa: PLR2004 - rows
+        leading, axes, whole = leading + 1, axes[1:], whole[1:]  # rows of a part of a matrix: X[i] for i in 2..D
+        parted = []
+    plain = not any(parted) and all(isinstance(a, Index) and any(a is f for f in free) for a in axes)
     if axes and body is not ZERO_EXPR and not any(a in body.free for a in axes):
         plain = False  # the same for every entry: said with an index
     if plain and not indices and len(axes) <= 2 and outer == 0:

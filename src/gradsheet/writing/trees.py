@@ -56,9 +56,20 @@ def power(base: Tree, exponent: Tree) -> Tree:
     return tree.Power(_operand(base), exponent)
 
 
+class FunctionName(tree.Name):
+    """A name that is applied: `f (x)` with it is a call, with a plain name a product."""
+
+    __slots__ = ()
+
+
 def call(function: str, *arguments: Tree) -> Tree:
-    """f(a, b), as the reader would find it: a name, then a bracket."""
-    return tree.Product((tree.Factor("", name(function)), tree.Factor("", tree.Group(tuple(arguments)))))
+    """f(a, b)."""
+    return applied(FunctionName(function, function), *arguments)
+
+
+def applied(head: Tree, *arguments: Tree) -> Tree:
+    """A function, or its derivative f', applied to arguments."""
+    return tree.Product((tree.Factor("", head), tree.Factor("", tree.Group(tuple(arguments)))))
 
 
 def _core(item: Tree) -> Tree:
@@ -68,14 +79,12 @@ def _core(item: Tree) -> Tree:
 
 
 def is_call(item: Tree) -> bool:
-    """A product of a name and a bracket was written as a call."""
-    return (
-        isinstance(item, tree.Product)
-        and len(item.factors) == 2
-        and isinstance(item.factors[0].item, (tree.Name, tree.Prime))
-        and isinstance(_core(item.factors[1].item), tree.Group)
-        and item.factors[1].sign == ""
-    )
+    """Whether an item is one function applied to its arguments."""
+    if not isinstance(item, tree.Product) or len(item.factors) != 2:  # noqa: PLR2004 - the head and its bracket
+        return False
+    head = item.factors[0].item
+    head = head.base if isinstance(head, tree.Prime) else head
+    return isinstance(head, FunctionName) and isinstance(_core(item.factors[1].item), tree.Group)
 
 
 Sign = tree.ProductSign
@@ -133,6 +142,9 @@ def additive(terms: Sequence[tuple[Literal["+", "-"], Tree]]) -> Tree:
             flat.append(tree.Term(sign, tree.Group((item,))))
         else:
             flat.append(tree.Term(sign, item))
+    if flat[0].sign == "-":
+        first = next((k for k, t in enumerate(flat) if t.sign == "+"), 0)
+        flat.insert(0, flat.pop(first))  # ŷ − y rather than −y + ŷ
     if len(flat) == 1 and flat[0].sign == "+":
         return flat[0].item
     return tree.Additive(tuple(flat))

@@ -47,8 +47,10 @@ from gradsheet.syntax import tree
 from gradsheet.writing.contractions import Contraction
 from gradsheet.writing.naming import Names, number_tree
 from gradsheet.writing.trees import (
+    FunctionName,
     Tree,
     additive,
+    applied,
     call,
     comparison,
     iverson,
@@ -305,10 +307,10 @@ class View:
                 return None
             parts.append(part)
         if isinstance(body.function, Unspecified):
-            head: Tree = name(body.function.name)
+            head: Tree = FunctionName(body.function.name, body.function.name)
             if body.function.times:
                 head = tree.Prime(head, body.function.times)
-            return tree.Product((tree.Factor("", head), tree.Factor("", tree.Group(tuple(parts)))))
+            return applied(head, *parts)
         if body.function == "abs" and not axes:
             return tree.Bars("|", parts[0])
         if body.function == "exp" and not axes:
@@ -407,7 +409,7 @@ class View:
             return whole_thing
         used = [a.single for a in body.at]
         if axes and all(any(u is i for i in axes) for u in used) and len(used) == len(axes):
-            if len(used) == 2 and used != list(axes):
+            if len(used) == 2 and used != list(axes) and not _is_symmetric(body):
                 return transpose(whole_thing)
             return whole_thing
         if not axes:
@@ -490,6 +492,12 @@ class View:
 
     def domain(self, index: Index) -> Tree:
         return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
+
+
+def _is_symmetric(body: ArrayCall) -> bool:
+    """The inverse of a symmetric matrix is symmetric."""
+    inner = body.argument.body
+    return isinstance(inner, Access) and inner.symbol.symmetric
 
 
 def _is_inner(item: Tree) -> bool:
