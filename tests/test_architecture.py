@@ -65,7 +65,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, ast.stmt]]:
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
             if node.module and node.module.split(".")[0] == "gradsheet":
                 if node.module == "gradsheet":
-                    yield from ((f"gradsheet.{alias.name}", node) for alias in node.names)
+                    named = (alias.name for alias in node.names if alias.name != "__version__")  # it is in no layer
+                    yield from ((f"gradsheet.{name}", node) for name in named)
                 else:
                     yield node.module, node
 

@@ -101,7 +101,7 @@ def test_one_component():
 
 def test_a_row_of_a_gradient():
     derivative = gs.load(EXAMPLES / "mlp-4433.sheet").derive("L", "W2[1]")
-    assert derivative.text == "∂L/∂W2[1,j] = ∂L/∂z2[1] h1[j]   for j in 1..4"
+    assert derivative.text == "∂L/∂W2[1] = ∂L/∂z2[1] h1"
     assert derivative.shape == (4,)
 
 

@@ -118,7 +118,7 @@ class Builder:
         name = self.fresh("xuv"[self.rng.randrange(3)] if len(shape) == 1 else "s" if not shape else "A")
         power = f"^({'×'.join(shape)})" if shape else ""
         self.declared[name] = (f"{name} ∈ ℝ{power}", shape)
-        piece = Piece(name, shape, lambda env, xp, name=name: env[name])
+        piece = Piece(name, shape, lambda env, _xp, name=name: env[name])
         self.pool.append(piece)
         return self.use(piece)
 
@@ -140,7 +140,7 @@ class Builder:
             return self.use(self.rng.choice(known))
         name = self.fresh("y")
         self.declared[name] = (f"{name} ∈ ℝ^({'×'.join(piece.shape)})", piece.shape)
-        made = Piece(name, piece.shape, lambda env, xp: env[name])
+        made = Piece(name, piece.shape, lambda env, _xp: env[name])
         self.pool.append(made)
         return self.use(made)
 
@@ -155,7 +155,7 @@ class Builder:
 
     def known(self, name: str, shape: Shape, value: Function) -> Piece:
         self.steps.append((name, value))
-        result = Piece(name, shape, lambda env, xp: env[name])
+        result = Piece(name, shape, lambda env, _xp: env[name])
         self.pool.append(result)
         return result
 
@@ -227,7 +227,12 @@ def _length(b: Builder, _shape: Shape, depth: int) -> Piece:
 def _dot(b: Builder, _shape: Shape, depth: int) -> Piece:
     size = b.size()
     left, right = b.formula((size,), depth), b.formula((size,), depth)
-    return Piece(f"{left.at_least(ATOM)}' {right.at_least(ATOM)}", (), lambda e, xp: left.value(e, xp) @ right.value(e, xp), PRODUCT)
+    return Piece(
+        f"{left.at_least(ATOM)}' {right.at_least(ATOM)}",
+        (),
+        lambda e, xp: left.value(e, xp) @ right.value(e, xp),
+        PRODUCT,
+    )
 
 
 def _bilinear(b: Builder, _shape: Shape, depth: int) -> Piece:
@@ -245,7 +250,9 @@ def _total(b: Builder, _shape: Shape, _depth: int) -> Piece:
         case 1:
             n, m = b.size(), b.size()
             A, B = b.some(n, m), b.some(n, m)
-            return Piece(f"sum[i,j] {A.text}[i,j] {B.text}[i,j]", (), lambda e, xp: xp.sum(A.value(e, xp) * B.value(e, xp)), SUM)
+            return Piece(
+                f"sum[i,j] {A.text}[i,j] {B.text}[i,j]", (), lambda e, xp: xp.sum(A.value(e, xp) * B.value(e, xp)), SUM
+            )
         case 2:
             n = b.size()
             A = b.some(n, n)
@@ -274,9 +281,13 @@ def _matvec(b: Builder, shape: Shape, depth: int) -> Piece:
     m = b.size()
     if b.rng.random() < 0.5:
         A, v = b.formula((n, m), depth), b.formula((m,), depth)
-        return Piece(f"{A.at_least(ATOM)} {v.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp) @ v.value(e, xp), PRODUCT)
+        return Piece(
+            f"{A.at_least(ATOM)} {v.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp) @ v.value(e, xp), PRODUCT
+        )
     A, v = b.formula((m, n), depth), b.formula((m,), depth)
-    return Piece(f"{A.at_least(ATOM)}' {v.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp).T @ v.value(e, xp), PRODUCT)
+    return Piece(
+        f"{A.at_least(ATOM)}' {v.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp).T @ v.value(e, xp), PRODUCT
+    )
 
 
 def _softmax_of(b: Builder, shape: Shape, depth: int) -> Piece:
@@ -302,7 +313,9 @@ def _matmul(b: Builder, shape: Shape, depth: int) -> Piece:
     n, m = shape
     k = b.size()
     A, B = b.formula((n, k), depth), b.formula((k, m), depth)
-    return Piece(f"{A.at_least(ATOM)} {B.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp) @ B.value(e, xp), PRODUCT)
+    return Piece(
+        f"{A.at_least(ATOM)} {B.at_least(ATOM)}", shape, lambda e, xp: A.value(e, xp) @ B.value(e, xp), PRODUCT
+    )
 
 
 def _transposed(b: Builder, shape: Shape, depth: int) -> Piece:
@@ -312,12 +325,19 @@ def _transposed(b: Builder, shape: Shape, depth: int) -> Piece:
 
 def _outer(b: Builder, shape: Shape, depth: int) -> Piece:
     v, w = b.formula(shape[:1], depth), b.formula(shape[1:], depth)
-    return Piece(f"{v.at_least(ATOM)} {w.at_least(ATOM)}'", shape, lambda e, xp: xp.outer(v.value(e, xp), w.value(e, xp)), PRODUCT)
+    return Piece(
+        f"{v.at_least(ATOM)} {w.at_least(ATOM)}'",
+        shape,
+        lambda e, xp: xp.outer(v.value(e, xp), w.value(e, xp)),
+        PRODUCT,
+    )
 
 
 def _diagonal(b: Builder, shape: Shape, depth: int) -> Piece:
     v, A = b.formula(shape[:1], depth), b.formula(shape, depth)
-    return Piece(f"diag({v.text}) {A.at_least(ATOM)}", shape, lambda e, xp: v.value(e, xp)[:, None] * A.value(e, xp), PRODUCT)
+    return Piece(
+        f"diag({v.text}) {A.at_least(ATOM)}", shape, lambda e, xp: v.value(e, xp)[:, None] * A.value(e, xp), PRODUCT
+    )
 
 
 COMMON = [_sum, _sum, _scaled, _applied, _applied, _hadamard, _square]
@@ -344,31 +364,73 @@ def indexed_vector(b: Builder) -> None:
     match b.rng.randrange(9):
         case 0:
             A, w = b.some(n, m), b.some(m)
-            b.define(Piece(f"sum[j] {A.text}[i,j] {w.text}[j]", (n,), lambda e, xp: A.value(e, xp) @ w.value(e, xp)), "{}[i]")
+            b.define(
+                Piece(f"sum[j] {A.text}[i,j] {w.text}[j]", (n,), lambda e, xp: A.value(e, xp) @ w.value(e, xp)), "{}[i]"
+            )
         case 1:
-            b.define(Piece(f"sum[j in 1..i] {x.text}[j] {y.text}[i]", (n,), lambda e, xp: xp.cumsum(x.value(e, xp)) * y.value(e, xp)), "{}[i]")
+            b.define(
+                Piece(
+                    f"sum[j in 1..i] {x.text}[j] {y.text}[i]",
+                    (n,),
+                    lambda e, xp: xp.cumsum(x.value(e, xp)) * y.value(e, xp),
+                ),
+                "{}[i]",
+            )
         case 2:
             b.define(
-                Piece(f"{x.text}[i]² if i ≤ 2 else {y.text}[i]", (n,),
-                      lambda e, xp: xp.where(np.arange(N) < 2, x.value(e, xp) ** 2, y.value(e, xp))), "{}[i]")  # fmt: skip
+                Piece(
+                    f"{x.text}[i]² if i ≤ 2 else {y.text}[i]",
+                    (n,),
+                    lambda e, xp: xp.where(np.arange(N) < 2, x.value(e, xp) ** 2, y.value(e, xp)),
+                ),
+                "{}[i]",
+            )
         case 3:
-            b.define(Piece(f"{x.text}[{n}+1-i]", (n,), lambda e, xp: x.value(e, xp)[::-1]), "{}[i]", f"   for i in 1..{n}")
+            b.define(
+                Piece(f"{x.text}[{n}+1-i]", (n,), lambda e, xp: x.value(e, xp)[::-1]), "{}[i]", f"   for i in 1..{n}"
+            )
         case 4:
-            b.define(Piece(f"{x.text}[i] {y.text}[i] if {x.text}[i] > {y.text}[i] else sin({x.text}[i])", (n,),
-                lambda e, xp: xp.where(x.value(e, xp) > y.value(e, xp), x.value(e, xp) * y.value(e, xp), xp.sin(x.value(e, xp)))), "{}[i]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{x.text}[i] {y.text}[i] if {x.text}[i] > {y.text}[i] else sin({x.text}[i])",
+                    (n,),
+                    lambda e, xp: xp.where(
+                        x.value(e, xp) > y.value(e, xp), x.value(e, xp) * y.value(e, xp), xp.sin(x.value(e, xp))
+                    ),
+                ),
+                "{}[i]",
+            )
         case 5:
-            b.define(Piece(f"max({x.text}[i], {y.text}[i])", (n,), lambda e, xp: xp.maximum(x.value(e, xp), y.value(e, xp))), "{}[i]")
+            b.define(
+                Piece(f"max({x.text}[i], {y.text}[i])", (n,), lambda e, xp: xp.maximum(x.value(e, xp), y.value(e, xp))),
+                "{}[i]",
+            )
         case 6:
             A = b.some(n, m)
-            b.define(Piece(f"max[j] sin({A.text}[i,j])", (n,), lambda e, xp: xp.max(xp.sin(A.value(e, xp)), axis=1)), "{}[i]")
+            b.define(
+                Piece(f"max[j] sin({A.text}[i,j])", (n,), lambda e, xp: xp.max(xp.sin(A.value(e, xp)), axis=1)), "{}[i]"
+            )
         case 7:
-            b.define(Piece(f"{x.text}[i] / (1 + sum[j] {x.text}[j]² {y.text}[j]²)", (n,),
-                lambda e, xp: x.value(e, xp) / (1 + xp.sum((x.value(e, xp) * y.value(e, xp)) ** 2))), "{}[i]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{x.text}[i] / (1 + sum[j] {x.text}[j]² {y.text}[j]²)",
+                    (n,),
+                    lambda e, xp: x.value(e, xp) / (1 + xp.sum((x.value(e, xp) * y.value(e, xp)) ** 2)),
+                ),
+                "{}[i]",
+            )
         case _:
             if N < 2:
                 return
-            b.define(Piece(f"{x.text}[i+1] - {x.text}[i]² {y.text}[i]", (f"{n}-1",),
-                lambda e, xp: x.value(e, xp)[1:] - x.value(e, xp)[:-1] ** 2 * y.value(e, xp)[:-1]), "{}[i]", f"   for i in 1..{n}-1")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{x.text}[i+1] - {x.text}[i]² {y.text}[i]",
+                    (f"{n}-1",),
+                    lambda e, xp: x.value(e, xp)[1:] - x.value(e, xp)[:-1] ** 2 * y.value(e, xp)[:-1],
+                ),
+                "{}[i]",
+                f"   for i in 1..{n}-1",
+            )
 
 
 def indexed_matrix(b: Builder) -> None:
@@ -378,17 +440,41 @@ def indexed_matrix(b: Builder) -> None:
     i, j = np.arange(1, b.number(n) + 1)[:, None], np.arange(1, b.number(m) + 1)[None, :]
     match b.rng.randrange(7):
         case 0:
-            b.define(Piece(f"{x.text}[i] {y.text}[j] if j ≤ i else 0", (n, m),
-                lambda e, xp: xp.where(j <= i, xp.outer(x.value(e, xp), y.value(e, xp)), 0.0)), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{x.text}[i] {y.text}[j] if j ≤ i else 0",
+                    (n, m),
+                    lambda e, xp: xp.where(j <= i, xp.outer(x.value(e, xp), y.value(e, xp)), 0.0),
+                ),
+                "{}[i,j]",
+            )
         case 1:
-            b.define(Piece(f"softmax[j]({A.text}[i,j])", (n, m),
-                lambda e, xp: xp.exp(A.value(e, xp)) / xp.sum(xp.exp(A.value(e, xp)), axis=1, keepdims=True)), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"softmax[j]({A.text}[i,j])",
+                    (n, m),
+                    lambda e, xp: xp.exp(A.value(e, xp)) / xp.sum(xp.exp(A.value(e, xp)), axis=1, keepdims=True),
+                ),
+                "{}[i,j]",
+            )
         case 2:
-            b.define(Piece(f"{A.text}[i,j] - {x.text}[i] {y.text}[j]²", (n, m),
-                lambda e, xp: A.value(e, xp) - xp.outer(x.value(e, xp), y.value(e, xp) ** 2)), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{A.text}[i,j] - {x.text}[i] {y.text}[j]²",
+                    (n, m),
+                    lambda e, xp: A.value(e, xp) - xp.outer(x.value(e, xp), y.value(e, xp) ** 2),
+                ),
+                "{}[i,j]",
+            )
         case 3:
-            b.define(Piece(f"{A.text}[i,j] / (1 + sum[k] {A.text}[i,k]²)", (n, m),
-                lambda e, xp: A.value(e, xp) / (1 + xp.sum(A.value(e, xp) ** 2, axis=1, keepdims=True))), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{A.text}[i,j] / (1 + sum[k] {A.text}[i,k]²)",
+                    (n, m),
+                    lambda e, xp: A.value(e, xp) / (1 + xp.sum(A.value(e, xp) ** 2, axis=1, keepdims=True)),
+                ),
+                "{}[i,j]",
+            )
         case 4:
             B = b.some(n, n)
             below = np.tril(np.ones((b.number(n), b.number(n)), bool))
@@ -401,12 +487,26 @@ def indexed_matrix(b: Builder) -> None:
             b.lines.append(f"{scores}[i,j] = {B.text}[i,j] if j ≤ i else -∞")
             b.define(Piece(f"softmax[j]({scores}[i,j])", (n, n), masked), "{}[i,j]")
         case 5:
-            b.define(Piece(f"{A.text}[i,j] if {A.text}[i,j] > 0 else {x.text}[i] {A.text}[i,j]", (n, m),
-                lambda e, xp: xp.where(A.value(e, xp) > 0, A.value(e, xp), x.value(e, xp)[:, None] * A.value(e, xp))), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"{A.text}[i,j] if {A.text}[i,j] > 0 else {x.text}[i] {A.text}[i,j]",
+                    (n, m),
+                    lambda e, xp: xp.where(
+                        A.value(e, xp) > 0, A.value(e, xp), x.value(e, xp)[:, None] * A.value(e, xp)
+                    ),
+                ),
+                "{}[i,j]",
+            )
         case _:
             B = b.some(m, n)
-            b.define(Piece(f"sum[k] {A.text}[i,k] {B.text}[k,j] [i ≠ j]", (n, n),
-                lambda e, xp: (A.value(e, xp) @ B.value(e, xp)) * (1 - np.eye(b.number(n)))), "{}[i,j]")  # fmt: skip
+            b.define(
+                Piece(
+                    f"sum[k] {A.text}[i,k] {B.text}[k,j] [i ≠ j]",
+                    (n, n),
+                    lambda e, xp: (A.value(e, xp) @ B.value(e, xp)) * (1 - np.eye(b.number(n))),
+                ),
+                "{}[i,j]",
+            )
 
 
 def convolution(b: Builder) -> None:
@@ -472,23 +572,33 @@ def recurrence(b: Builder) -> None:
         h = {depth + 1 if back else 0: first.value(e, xp)}
         if steps == 2:
             h[1] = second.value(e, xp)
-        for l in range(depth, 0, -1) if back else range(lowest, depth + 1):
-            one = h[l + 1] if back else h[l - 1]
-            z = (e[weights][l - 1] if own else W.value(e, xp)) @ one + (e[data][l - 1] if rows else v.value(e, xp))
+        for k in range(depth, 0, -1) if back else range(lowest, depth + 1):
+            one = h[k + 1] if back else h[k - 1]
+            z = (e[weights][k - 1] if own else W.value(e, xp)) @ one + (e[data][k - 1] if rows else v.value(e, xp))
             if steps == 2:
-                z = z + v.value(e, xp) * h[l - 2]
-            h[l] = (one if skip else 0.0) + xp.tanh(z)
+                z = z + v.value(e, xp) * h[k - 2]
+            h[k] = (one if skip else 0.0) + xp.tanh(z)
         return h
 
     b.steps.append((name, members))
     last, shown = (1, "1") if back else (depth, top)
     b.define(
-        Piece(f"1/2 ‖{name}[{shown}] - {second.text}‖²", (),
-              lambda e, xp: xp.sum((e[name][last] - second.value(e, xp)) ** 2) / 2, PRODUCT))  # fmt: skip
+        Piece(
+            f"1/2 ‖{name}[{shown}] - {second.text}‖²",
+            (),
+            lambda e, xp: xp.sum((e[name][last] - second.value(e, xp)) ** 2) / 2,
+            PRODUCT,
+        )
+    )
     if b.rng.random() < 0.5:
         b.define(
-            Piece(f"sum[l in {lowest}..{top}] {second.text}' {name}[l]", (),
-                  lambda e, xp: sum(second.value(e, xp) @ e[name][l] for l in range(lowest, depth + 1)), SUM))  # fmt: skip
+            Piece(
+                f"sum[l in {lowest}..{top}] {second.text}' {name}[l]",
+                (),
+                lambda e, xp: sum(second.value(e, xp) @ e[name][k] for k in range(lowest, depth + 1)),
+                SUM,
+            )
+        )
 
 
 def over_rows(b: Builder) -> None:
@@ -523,13 +633,30 @@ def slices(b: Builder) -> None:
         b.define(Piece(text, (), lambda e, xp: x.value(e, xp)[:-1] @ y.value(e, xp)[:-1]))
     else:
         text = f"‖{x.text}[2..{n}]‖² + sum[i in 2..{n}] {x.text}[i] {y.text}[i-1]"
-        b.define(Piece(text, (), lambda e, xp: xp.sum(x.value(e, xp)[1:] ** 2) + x.value(e, xp)[1:] @ y.value(e, xp)[:-1]))
+        b.define(
+            Piece(text, (), lambda e, xp: xp.sum(x.value(e, xp)[1:] ** 2) + x.value(e, xp)[1:] @ y.value(e, xp)[:-1])
+        )
 
 
-LINES = [line, line, line, line, indexed_vector, indexed_vector, indexed_matrix, indexed_matrix, convolution, recurrence, over_rows, slices]  # fmt: skip
+LINES = [
+    line,
+    line,
+    line,
+    line,
+    indexed_vector,
+    indexed_vector,
+    indexed_matrix,
+    indexed_matrix,
+    convolution,
+    recurrence,
+    over_rows,
+    slices,
+]
 
 
-def random_sheet(rng: random.Random, *, lines: int = 5, numbers: tuple[int, ...] = (3, 2, 4), depth: int = 2) -> RandomSheet:
+def random_sheet(
+    rng: random.Random, *, lines: int = 5, numbers: tuple[int, ...] = (3, 2, 4), depth: int = 2
+) -> RandomSheet:
     """A sheet of a few lines whose objective uses everything."""
     sizes = dict(zip("nmk", numbers, strict=False))
     b = Builder(rng, sizes, depth=depth)
@@ -555,10 +682,18 @@ def random_sheet(rng: random.Random, *, lines: int = 5, numbers: tuple[int, ...]
     names = list(b.declared)
     names = [p for p in names if _mentioned(p, [*b.lines, *(t for t, _ in total)])] or names
     parameters = [p for p in names if rng.random() < 0.7] or names[:1]
-    text = "\n".join([
-        *(d for d, _ in b.declared.values()), "", *b.lines, "L = " + " + ".join(t for t, _ in total), "",
-        f"parameters {', '.join(parameters)}", "minimize L", "",
-    ])  # fmt: skip
+    text = "\n".join(
+        [
+            *(d for d, _ in b.declared.values()),
+            "",
+            *b.lines,
+            "L = " + " + ".join(t for t, _ in total),
+            "",
+            f"parameters {', '.join(parameters)}",
+            "minimize L",
+            "",
+        ]
+    )
     inputs = {
         name: tuple(int(s) if s.isdigit() else b.number(s) for s in shape) for name, (_, shape) in b.declared.items()
     }

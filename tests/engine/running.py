@@ -14,6 +14,7 @@ from gradsheet.sheet import read_sheet
 from gradsheet.solution import solve
 from gradsheet.syntax import parse_document, read_source
 from gradsheet.syntax.plain import plain
+from gradsheet.syntax.vocabulary import FUNCTIONS
 from gradsheet.writing.equations import taken_names, write_equation
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def is_data(symbol: Symbol) -> bool:
 
 def same_values(a: Any, b: Any) -> bool:
     """Whether two values agree to rounding, shapes included."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return all(k in b and same_values(v, b[k]) for k, v in a.items())
     if isinstance(a, dict) or isinstance(b, dict):
-        return isinstance(a, dict) and isinstance(b, dict) and all(k in b and same_values(v, b[k]) for k, v in a.items())
+        return False
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-8, atol=1e-10, equal_nan=True))

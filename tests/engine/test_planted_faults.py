@@ -78,8 +78,9 @@ def faults(body: Expr) -> Iterator[tuple[str, Expr]]:
                 yield "the last term lost", replaced(body, node, Add(terms[:-1]))
             case Reduce(kind="sum", index=index, body=inner):
                 yield f"the sum over {index.name} lost", replaced(body, node, at_low(index, inner))
-            case OverData(body=inner):
-                yield "the mean over the data lost", replaced(body, node, OverData("sum", inner) if node.kind == "mean" else OverData("mean", inner))
+            case OverData(kind=kind, body=inner):
+                other = OverData("sum" if kind == "mean" else "mean", inner)
+                yield "the mean over the data lost", replaced(body, node, other)
             case _:
                 pass
 

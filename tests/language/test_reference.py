@@ -44,6 +44,15 @@ def test_the_grammar_names_every_statement_binder_and_attribute():
     assert sorted(word for word in words if f'"{word}"' not in grammar) == []
 
 
+def test_the_grammar_defines_what_it_uses():
+    fence = re.search(r"```ebnf\n(.*?)```", section("Grammar"), flags=re.DOTALL)
+    assert fence
+    rules = dict(re.findall(r"^(\w+) *= (.*?) ;$", fence[1], flags=re.MULTILINE | re.DOTALL))
+    used = {word for rule in rules.values() for word in re.findall(r"[a-z]+", re.sub(r'"[^"]*"', "", rule))}
+    assert used - set(rules) == {"name", "number"}
+    assert set(rules) - used == {"sheet"}
+
+
 @pytest.mark.parametrize("row", rows(section("Declarations").split("###")[0])[1:], ids=lambda row: row[0])
 def test_every_set_of_the_table_reads(row: list[str]):
     for code in re.findall(r"`([^`]+)`", row[0]):

@@ -1,19 +1,23 @@
 """Golden solutions: each file under tests/golden is a command and what it prints, to be read as a gallery.
 
-`GRADSHEET_GOLDEN=write pytest tests/writing/test_golden.py` writes them again; look at the difference before keeping it.
+`GRADSHEET_GOLDEN=write pytest tests/writing/test_golden.py` writes them again; look at the difference before you keep
+it.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.session import gradsheet
 from fences import ROOT
 from gradsheet.writing.layout import text_width
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOLDEN = ROOT / "tests" / "golden"
 FILES = sorted(GOLDEN.glob("*.txt"))

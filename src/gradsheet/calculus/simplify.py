@@ -170,6 +170,10 @@ class Simplifier:
                 return replace(term, guards=_without(term.guards, guard))
             if at_least_zero(-value - 1):
                 return _ZERO
+            if value.terms and at_least_zero(-value):
+                # value ≥ 0 and value ≤ 0: i ≥ n for an index of 1..n is i = n
+                equal = Relation("=", Integer(value), Integer(Affine()))
+                return replace(term, guards=(*_without(term.guards, guard), equal))
         return None
 
     def _sums(self, term: Term) -> Term | None:

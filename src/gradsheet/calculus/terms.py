@@ -323,6 +323,9 @@ def _renamed(term: Term, clash: set[Index]) -> Term:
 
 def rebuilt(terms: list[Term]) -> Expr:
     """Terms as an expression again: what does not depend on a summed index stands outside its sum."""
+    choice = _choice(terms)
+    if choice is not None:
+        return choice
     parts = [_term(t) for t in terms]
     if not parts:
         return ZERO_EXPR
@@ -332,6 +335,17 @@ def rebuilt(terms: list[Term]) -> Expr:
         k = next((k for k, p in enumerate(parts) if not _is_negative(p)), 0)
         parts.insert(0, parts.pop(k))
     return Add(tuple(parts))
+
+
+def _choice(terms: list[Term]) -> Expr | None:
+    """Two terms under opposite conditions are one choice."""
+    if len(terms) != 2 or any(t.sums or len(t.guards) != 1 for t in terms):
+        return None
+    first, second = terms
+    if opposite(first.guards[0]) is not second.guards[0]:
+        return None
+    then, otherwise = (_factors(t.coefficient, t.factors) for t in terms)
+    return Piecewise(first.guards[0], then, otherwise)
 
 
 def _is_negative(body: Expr) -> bool:

@@ -161,7 +161,8 @@ def insist(solution: Solution) -> None:
 
     verification = solution.verification
     if verification is not None and not verification.passed:
-        refuse("GS503", verification.summary(), solution.sheet.source.name, "give values at which everything is defined")
+        advice = "give values at which everything is defined"
+        refuse("GS503", verification.summary(), solution.sheet.source.name, advice)
 
 
 def _symbol(sheet: Sheet, name: str) -> Any:

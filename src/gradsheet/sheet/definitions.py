@@ -327,9 +327,13 @@ class DefinitionReader:
         stack: list[tree.Expression] = [] if isinstance(item, (tree.Slice, tree.Name)) else [item]
         while stack:
             node = stack.pop()
-            if isinstance(node, tree.Name) and node.key in self.outline.sizes and node.key not in scope.indices:
-                if node.key not in self.sheet.symbols:
-                    self.sheet.sizes.setdefault(node.key, Size(node.key))
+            if (
+                isinstance(node, tree.Name)
+                and node.key in self.outline.sizes
+                and node.key not in scope.indices
+                and node.key not in self.sheet.symbols
+            ):
+                self.sheet.sizes.setdefault(node.key, Size(node.key))
             stack.extend(tree_children(node))
 
     def _known_whole(self, item: tree.Name) -> bool:

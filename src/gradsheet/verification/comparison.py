@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class Trial:
     functions: Mapping[str, Any]
     rng: random.Random
     where: str
+    moving: set[Adjoint] = field(default_factory=set)
+    """Adjoints that were not zero here: a zero adjoint tells nothing."""
 
     def compare(self, of: Symbol, adjoints: Sequence[Adjoint]) -> list[Check] | None:
         """All adjoints of one target, by their order."""
@@ -63,7 +65,8 @@ class Trial:
         staged = [a for a in adjoints if a not in direct]
         checks: list[Check] = []
         if staged:
-            found = Trial(self.derivation, of, self.inputs, self.functions, self.rng, self.where).first_order(staged)
+            inner = Trial(self.derivation, of, self.inputs, self.functions, self.rng, self.where, self.moving)
+            found = inner.first_order(staged)
             if found is None:
                 return None
             checks.extend(found)
@@ -120,13 +123,15 @@ class Trial:
 
     def first_order(self, adjoints: Sequence[Adjoint]) -> list[Check] | None:
         """Σ over all adjoints of ⟨adjoint, push⟩ against the target's first coefficient."""
-        plain = self.run({}, 0, [a.symbol for a in adjoints])
+        plain = self.run({}, 0, [s for a in adjoints for s in (a.symbol, a.wrt[-1])])
         moves: dict[Symbol, Any] = {}
         adjoints = [a for a in adjoints if a.wrt[-1] in plain or a.equation.body is not ZERO_EXPR]
         if not adjoints:
             return []  # nothing is computed from these variables, and their adjoints are 0
         for adjoint in adjoints:
             variable = adjoint.wrt[-1]
+            if _is_moving(plain[adjoint.symbol]):
+                self.moving.add(adjoint)
             moves[variable] = _within(self.direction(variable, plain[variable]), plain[adjoint.symbol], adjoint)
         upstream = self.upstream(plain)
         parts = {a: self.pairing(plain[a.symbol], moves[a.wrt[-1]], upstream, a) for a in adjoints}
@@ -191,6 +196,8 @@ class Trial:
         """dᵀ (∂²L/∂w∂v) e from the second coefficients of L along d, along e, and along both."""
         first, second = adjoint.wrt
         plain = self.run({}, 0, [adjoint.symbol])
+        if _is_moving(plain[adjoint.symbol]):
+            self.moving.add(adjoint)
         d, e = self.direction(first, plain[first]), self.direction(second, plain[second])
         both = {first: np.asarray(d + e, dtype=object)} if first is second else {first: d, second: e}
         left = self.curvature(both) - self.curvature({first: d}) - self.curvature({second: e})
@@ -211,6 +218,13 @@ class Trial:
         """The second Taylor coefficient of the target."""
         coefficient: arb = np.asarray(self.run(moves, 2)[self.root], dtype=object).reshape(-1)[0].coefficient(2)
         return coefficient
+
+
+def _is_moving(values: Any) -> bool:
+    """Whether some entry is certainly not zero."""
+    if isinstance(values, dict):
+        return any(_is_moving(v) for v in values.values())
+    return any(jet.value != 0 for jet in np.asarray(values, dtype=object).reshape(-1))
 
 
 def _tight(gap: arb, scale: arb) -> bool:

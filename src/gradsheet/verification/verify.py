@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.derivation import needed_inputs
 from gradsheet.evaluation import Inputs, UndecidedError, UndefinedValueError
-from gradsheet.expressions import Call, OverData, Role, Symbol, Unspecified, walk
+from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
 from gradsheet.verification.comparison import Check, Trial
 from gradsheet.verification.floats import central_differences
@@ -29,6 +29,7 @@ _PRECISIONS = (128, 320, 1024)
 _STYLES = 9
 _MANY_EQUATIONS = 4000
 _ROWS = 3
+_MORE_POINTS = 10
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Verification:
 
     checks: list[Check] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    unmoved: list[str] = field(default_factory=list)
+    """Adjoints that were zero at every generic point."""
     expected: int = 0
     """How many adjoints there are to verify."""
 
@@ -59,6 +62,8 @@ class Verification:
         methods = " and ".join(dict.fromkeys(c.method for c in self.checks))
         verb = "derivative agrees" if count == 1 else "derivatives agree"
         text = f"{count} {verb} with {methods} to at least {digits} digits, {places}"
+        if self.unmoved:
+            text += f"; zero at every point that was tried: {', '.join(self.unmoved)}"
         return text + ("; " + "; ".join(self.problems) if self.problems else "")
 
 
@@ -73,8 +78,18 @@ def verify(
     if len(derivation.graph.equations) > _MANY_EQUATIONS:
         points = 1
     for of, adjoints in groups.items():
-        for point in range(points):
-            _at_generic_point(derivation, of, adjoints, random.Random(1000 * seed + point), result)
+        still = {a for a in adjoints if a.equation.body is not ZERO_EXPR}
+        for point in range(points + (_MORE_POINTS if len(derivation.graph.equations) <= _MANY_EQUATIONS else 1)):
+            if point >= points and not still:
+                break
+            rng = random.Random(1000 * seed + point)
+            moving = _at_generic_point(derivation, of, adjoints, rng, point, result)
+            if moving is None:
+                break
+            still -= moving
+        if still:
+            # Zero at every point: the rule may be right, but nothing has shown it.
+            result.unmoved.extend(sorted(a.symbol.name for a in still))
         if inputs is not None and inputs.given:
             _at_given_values(derivation, of, adjoints, inputs, kind, result)
     return result
@@ -109,13 +124,19 @@ def _unspecified(derivation: Derivation) -> set[str]:
 
 
 def _at_generic_point(
-    derivation: Derivation, of: Symbol, adjoints: Sequence[Adjoint], rng: random.Random, result: Verification
-) -> None:
+    derivation: Derivation,
+    of: Symbol,
+    adjoints: Sequence[Adjoint],
+    rng: random.Random,
+    first_style: int,
+    result: Verification,
+) -> set[Adjoint] | None:
+    """One generic point; the adjoints that were not zero there, or None where no point was found."""
     needed = needed_inputs(derivation.graph, derivation.graph.equations) | set(derivation.cotangents.values())
     functions = unspecified_functions(_unspecified(derivation), rng)
     rows = data_rows(derivation, of)
     reason = "no generic point was found"
-    for style in range(_STYLES):
+    for style in range(first_style, first_style + _STYLES):
         state = rng.getstate()
         for bits in _PRECISIONS:
             rng.setstate(state)
@@ -138,10 +159,11 @@ def _at_generic_point(
                 break
             if checks is not None:
                 result.checks.extend(checks)
-                return
+                return trial.moving
             reason = "the balls grow too wide"
     names = ", ".join(a.symbol.name for a in adjoints[:3]) + (" …" if len(adjoints) > 3 else "")
     result.problems.append(f"{names}: {reason}")
+    return None
 
 
 def _at_given_values(

@@ -35,6 +35,8 @@ _COUNTS = (
 )  # fmt: skip
 _LARGEST_DENOMINATOR = 64
 """Fractions up to this denominator are written as such in arrays."""
+_LARGEST_DENOMINATOR_ALONE = 1000
+"""The same for a number by itself."""
 _LONGEST_CLOSED = 8
 """Closed forms up to this length stand before their decimals: log(3), but not 1/10 + 2 tanh(3/10)/5."""
 
@@ -96,7 +98,10 @@ def one_number(entry: Entry, style: NumberStyle) -> str:
     exact = entry.exact
     if exact is None or _is_decimal(entry):
         return entry.decimal
-    if _fraction(exact) is not None:
+    fraction = _fraction(exact)
+    if fraction is not None:
+        if fraction.denominator > _LARGEST_DENOMINATOR_ALONE and not style.exact:
+            return entry.decimal
         if _ends(entry):
             return entry.decimal if style.decimals else f"{exact} = {entry.decimal}"
     elif len(exact) > _LONGEST_CLOSED and not style.exact:
@@ -181,13 +186,13 @@ def _matrix(texts: list[str], columns: int, width: int, style: NumberStyle) -> l
     rows = [texts[i : i + columns] for i in range(0, len(texts), columns)]
     widths = [max(text_width(row[k]) for row in rows) for k in range(columns)]
     aligned = ["  ".join(pad_left(t, w) for t, w in zip(row, widths, strict=True)) for row in rows]
-    if len(rows) == 1 or text_width(aligned[0]) + 4 > width:
+    if text_width(aligned[0]) + 4 > width:
         lines: list[str] = []
         for at, row in enumerate(rows):
             opening = "[[" if at == 0 else " ["
             lines.extend(wrap_list(opening, row, "]]" if at == len(rows) - 1 else "],", width))
         return lines
-    if style.ascii_only:
+    if style.ascii_only or len(rows) == 1:
         return [f"[ {line} ]" for line in aligned]
     last = len(rows) - 1
     return [

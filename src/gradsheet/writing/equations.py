@@ -75,8 +75,10 @@ def _line(
     axes = axes[1:] if row else axes
     right: Tree | None = None
     own = symbol.axes[leading:]
-    parted = [not (isinstance(a, Index) and _whole_axis(a, x, pattern, symbol)) for a, x in zip(axes, own, strict=False)]
-    if parted and parted[0] and not any(parted[1:]) and len(own) == 2 and len(axes) == 2:  # noqa: PLR2004 - rows
+    parted = [
+        not (isinstance(a, Index) and _whole_axis(a, x, pattern, symbol)) for a, x in zip(axes, own, strict=False)
+    ]
+    if parted and parted[0] and not any(parted[1:]) and len(own) == 2 and len(axes) == 2:
         leading, axes, whole = leading + 1, axes[1:], whole[1:]  # rows of a part of a matrix: X[i] for i in 2..D
         parted = []
     plain = not any(parted) and all(isinstance(a, Index) and any(a is f for f in free) for a in axes)

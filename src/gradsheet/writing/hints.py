@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gradsheet.writing.layout import Styled, wrap_words
+from gradsheet.writing.arrays import value_lines
+from gradsheet.writing.layout import Styled, text_width, wrap_words
+from gradsheet.writing.rows import Row
 from gradsheet.writing.table import INDENT, Table
 
 if TYPE_CHECKING:
     from gradsheet.writing.report import Item
-    from gradsheet.writing.rows import Row
     from gradsheet.writing.terminal import Terminal
 
 Question: TypeAlias = "tuple[list[Styled], list[Styled]]"
@@ -50,12 +51,16 @@ def _value(terminal: Terminal, item: Item, sign: str) -> Question:
 
 def _answers(rows: list[Row], terminal: Terminal) -> list[Row]:
     """Values alone, by their names."""
-    equals = terminal.spelling.prose("=")
-    return [
-        replace(r, sign="", right="", ranges="", left=f"{r.left} {equals}", shape="", reason="")
-        for r in rows
-        if r.value is not None
-    ]
+    answers = []
+    for row in rows:
+        if row.value is None:
+            continue
+        lines = value_lines(row.value, terminal.width - INDENT - text_width(row.left) - 3, terminal.style)
+        if len(lines) == 1:
+            answers.append(Row(row.left, "=", lines[0]))
+        else:
+            answers.append(Row(f"{row.left} =", value=row.value))
+    return answers
 
 
 def _derivative(terminal: Terminal, item: Item) -> Question:

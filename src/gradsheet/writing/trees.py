@@ -80,7 +80,7 @@ def _core(item: Tree) -> Tree:
 
 def is_call(item: Tree) -> bool:
     """Whether an item is one function applied to its arguments."""
-    if not isinstance(item, tree.Product) or len(item.factors) != 2:  # noqa: PLR2004 - the head and its bracket
+    if not isinstance(item, tree.Product) or len(item.factors) != 2:
         return False
     head = item.factors[0].item
     head = head.base if isinstance(head, tree.Prime) else head

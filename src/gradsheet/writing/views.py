@@ -37,15 +37,25 @@ from gradsheet.expressions import (
     Reduce,
     Relation,
     Unspecified,
-    inside,
     key,
     substitute,
-    walk,
 )
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
 from gradsheet.syntax import tree
 from gradsheet.writing.contractions import Contraction
 from gradsheet.writing.naming import Names, number_tree
+from gradsheet.writing.recognition import (
+    axis_range,
+    free_indices,
+    is_inner,
+    is_reciprocal,
+    is_safe,
+    is_symmetric,
+    signed,
+    solved,
+    square_sum,
+    without_sign,
+)
 from gradsheet.writing.trees import (
     FunctionName,
     Tree,
@@ -92,7 +102,7 @@ class View:
             case Constant(name=text):
                 return name(text)
             case Integer(value=value):
-                if any(i in _indices(value) for i in axes):
+                if any(i in free_indices(value) for i in axes):
                     return None
                 return self.names.affine(value)
             case Access():
@@ -120,7 +130,7 @@ class View:
                 return tree.Binder("sum", (tree.BoundIndex(name(variable.name), None),), part)
             case Partial(body=inner, symbol=symbol, at=at):
                 part = self.tensor(axes, inner)
-                if part is None or any(i in _indices(a) for a in at for i in axes):
+                if part is None or any(i in free_indices(a) for a in at for i in axes):
                     return None
                 by = self.names.component(symbol, [self.names.affine(a) for a in at])
                 of = part if isinstance(part, (tree.Name, tree.Subscript)) else tree.Group((part,))
@@ -145,7 +155,7 @@ class View:
             if symbol.rank <= 2 and axis is symbol.axes[-1] and not symbol.leading and axis.low == axis.high == place:
                 items.append(tree.Slice(None, None))  # n×1 and n are one thing for columns
                 continue
-            used = [i for i in axes if i in _indices(place)]
+            used = [i for i in axes if i in free_indices(place)]
             if not used:
                 items.append(self.names.affine(place))
                 continue
@@ -153,7 +163,7 @@ class View:
             if not isinstance(index, Index) or index in order:
                 return None
             order.append(index)
-            low, high = _axis_range(symbol.axes, at, axis)
+            low, high = axis_range(symbol.axes, at, axis)
             if (low, high) == index.range:
                 items.append(tree.Slice(None, None))
             else:
@@ -186,7 +196,7 @@ class View:
     def sum(self, axes: Axes, terms: Sequence[Expr]) -> Tree | None:
         parts = []
         for term in terms:
-            negative, rest = _sign(term)
+            negative, rest = signed(term)
             part = self.tensor(axes, rest)
             if part is None:
                 return None
@@ -197,7 +207,7 @@ class View:
         return additive(parts)  # type: ignore[arg-type]
 
     def multiplied(self, axes: Axes, factors: Sequence[Expr]) -> Tree | None:
-        negative, factors = _without_sign(factors)
+        negative, factors = without_sign(factors)
         written = self._product(axes, factors)
         if written is None:
             return None
@@ -251,8 +261,8 @@ class View:
             items.append(("", whole(coefficient.numerator)))
             items.extend(("/", part) for part in leading_below)
         several = len(front) > 1 or core is not None
-        items.extend(("", tree.Group((part,)) if several and _is_inner(part) else part) for part in front)
-        if core is not None and items and _is_reciprocal(core):
+        items.extend(("", tree.Group((part,)) if several and is_inner(part) else part) for part in front)
+        if core is not None and items and is_reciprocal(core):
             assert isinstance(core, tree.Product)
             items.extend((f.sign, f.item) for f in core.factors[1:])  # 2 · (1/s) is 2/s
         elif core is not None:
@@ -270,7 +280,7 @@ class View:
             return self._entries_power(part, exponent)
         if isinstance(exponent, Number):
             value = exponent.value
-            squares = _square_sum(base) if value.denominator == 2 and value > 0 and not axes else None
+            squares = square_sum(base) if value.denominator == 2 and value > 0 and not axes else None
             if squares is not None:
                 inner = self.tensor(squares.indices, squares.body)
                 if inner is not None:
@@ -337,7 +347,7 @@ class View:
         then, otherwise = self.tensor(axes, body.then), self.tensor(axes, body.otherwise)
         if then is None or otherwise is None:
             return None
-        if body.otherwise is ZERO_EXPR and (axes or _safe(body.then)):
+        if body.otherwise is ZERO_EXPR and (axes or is_safe(body.then)):
             return product([("", then), ("⊙" if axes else "", iverson(condition))])
         then = tree.Group((then,)) if isinstance(then, tree.Conditional) else then
         return tree.Conditional(then, condition, otherwise)
@@ -356,7 +366,7 @@ class View:
             return name("I")
         if len(axes) == 1:
             for one, other in ((a, b), (b, a)):
-                if one.single is axes[0] and axes[0] not in _indices(other):
+                if one.single is axes[0] and axes[0] not in free_indices(other):
                     atom = other.single
                     at = self.names.affine(other)
                     if isinstance(atom, Access) and atom.symbol.domain.bounds == axes[0].range:
@@ -372,7 +382,7 @@ class View:
     def condition(self, axes: Axes, condition: Condition) -> Tree | None:
         match condition:
             case Relation(sign=sign, left=Integer(value=low), right=Integer(value=high)) if not axes and (
-                (turned := _solved(sign, low, high)) is not None
+                (turned := solved(sign, low, high)) is not None
             ):
                 index, relation, rest = turned
                 return comparison(self.names.atom(index), relation, self.names.affine(rest))
@@ -392,9 +402,7 @@ class View:
 
     def array_call(self, axes: Axes, body: ArrayCall) -> Tree | None:
         record = ARRAY_OPERATIONS[body.operation]
-        argument = View(self.names.with_indices(argument_free(body.argument))).tensor(
-            body.argument.indices, body.argument.body
-        )
+        argument = self.within(()).tensor(body.argument.indices, body.argument.body)
         if argument is None:
             return self._array_by_index(axes, body)
         if any(i in body.argument.free for i in axes):
@@ -409,7 +417,7 @@ class View:
             return whole_thing
         used = [a.single for a in body.at]
         if axes and all(any(u is i for i in axes) for u in used) and len(used) == len(axes):
-            if len(used) == 2 and used != list(axes) and not _is_symmetric(body):
+            if len(used) == 2 and used != list(axes) and not is_symmetric(body):
                 return transpose(whole_thing)
             return whole_thing
         if not axes:
@@ -492,113 +500,6 @@ class View:
 
     def domain(self, index: Index) -> Tree:
         return tree.Range(self.names.affine(index.low), self.names.affine(index.high))
-
-
-def _is_symmetric(body: ArrayCall) -> bool:
-    """The inverse of a symmetric matrix is symmetric."""
-    inner = body.argument.body
-    return isinstance(inner, Access) and inner.symbol.symmetric
-
-
-def _is_inner(item: Tree) -> bool:
-    """uᵀ v, uᵀ A v: a scalar of several factors, bracketed beside other factors."""
-    return isinstance(item, tree.Product) and any(
-        isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors
-    )
-
-
-def _is_reciprocal(item: Tree) -> bool:
-    """1/a, 1/a/b."""
-    return (
-        isinstance(item, tree.Product)
-        and isinstance(item.factors[0].item, tree.Num)
-        and item.factors[0].item.value == 1
-        and all(f.sign in {"/", "⊘"} for f in item.factors[1:])
-    )
-
-
-def _solved(sign: str, low: Affine, high: Affine) -> tuple[Index, tree.Relation, Affine] | None:
-    """1 ≤ i − 1 as i ≥ 2, where one index stands among numbers and sizes."""
-    gap = high - low
-    indices = [a for a in gap.atoms() if isinstance(a, Index)]
-    if len(indices) != 1 or abs(gap.coefficient(indices[0])) != 1:
-        return None
-    index = indices[0]
-    coefficient = gap.coefficient(index)
-    rest = (gap - Affine.atom(index) * coefficient) * -coefficient
-    if any(isinstance(a, Index) for a in rest.atoms()):
-        return None
-    turned = {"≤": "≥", "<": ">", "≥": "≤", ">": "<"}
-    return index, (turned.get(sign, sign) if coefficient == 1 else sign), rest  # type: ignore[return-value]
-
-
-def _safe(body: Expr) -> bool:
-    """Whether every component is inside its axis without any condition: a bracket may then be a factor."""
-    for node in walk(body):
-        if isinstance(node, Access):
-            for place, axis in zip(node.at, node.symbol.axes, strict=True):
-                low, high = _axis_range(node.symbol.axes, node.at, axis)
-                if not inside(place, low, high):
-                    return False
-    return True
-
-
-def argument_free(argument: Lambda) -> tuple[Index, ...]:
-    del argument
-    return ()
-
-
-def _square_sum(base: Expr) -> Lambda | None:
-    """Σ x² over all axes, as the x of a norm."""
-    indices: list[Index] = []
-    while isinstance(base, Reduce) and base.kind == "sum":
-        indices.append(base.index)
-        base = base.body
-    if (
-        indices
-        and len(indices) <= 2
-        and isinstance(base, Power)
-        and isinstance(base.exponent, Number)
-        and base.exponent.value == 2
-    ):
-        return Lambda(tuple(indices), base.base)
-    return None
-
-
-def _axis_range(axes: Sequence[Index], at: Sequence[Affine], axis: Index) -> tuple[Affine, Affine]:
-    mapping = dict(zip(axes, at, strict=True))
-    return axis.low.substitute(mapping), axis.high.substitute(mapping)
-
-
-def _sign(term: Expr) -> tuple[bool, Expr]:
-    if isinstance(term, Number) and term.value < 0:
-        return True, Number(-term.value)
-    if isinstance(term, Piecewise) and term.otherwise is ZERO_EXPR:
-        negative, inner = _sign(term.then)
-        if negative:
-            return True, Piecewise(term.condition, inner, ZERO_EXPR)
-    if isinstance(term, Multiply):
-        negative, factors = _without_sign(term.factors)
-        if negative:
-            return True, factors[0] if len(factors) == 1 else Multiply(tuple(factors))
-    return False, term
-
-
-def _without_sign(factors: Sequence[Expr]) -> tuple[bool, Sequence[Expr]]:
-    """The sign of a product, and its factors without a −1."""
-    first = factors[0]
-    if isinstance(first, Number) and first.value < 0:
-        rest = factors[1:]
-        return True, rest if first.value == -1 and rest else (Number(-first.value), *rest)
-    return False, factors
-
-
-def _indices(value: Affine) -> set[Index]:
-    found = {a for a in value.atoms() if isinstance(a, Index)}
-    for atom in value.atoms():
-        if isinstance(atom, Access):
-            found |= atom.free
-    return found
 
 
 __all__ = ["View", "key"]
