@@ -118,7 +118,10 @@ SHEETS: dict[str, tuple[str, sp.Expr, dict[str, sp.Matrix | sp.Symbol]]] = {
         {"x": x3, "w": w3},
     ),
     "convolution": (
-        "x, y ∈ ℝ^3, w ∈ ℝ^(0..2)\nz[t] = sum[k] w[k] x[t-k]   for t in 1..3\nL = ‖z - y‖²\nparameters w, x\nminimize L",
+        (
+            "x, y ∈ ℝ^3, w ∈ ℝ^(0..2)\nz[t] = sum[k] w[k] x[t-k]   for t in 1..3\nL = ‖z - y‖²\n"
+            "parameters w, x\nminimize L"
+        ),
         convolution(),
         {"x": x3, "y": y3, "w": w3},
     ),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.calculus import Carried, Differentiator, Log, NoRuleError, Simplifier, cost, steps
+from gradsheet.calculus.folding import fold_quotient
 from gradsheet.calculus.pattern import Pattern, pattern_of
 from gradsheet.derivation.model import Adjoint
 from gradsheet.derivation.sentences import headline
@@ -245,6 +246,8 @@ class Accumulator:
                 (Diagnostic("GS501", f"{error} in the equation of {equation.symbol.name}", span),)
             ) from None
         folded = fold_output(inner, use.body, equation.symbol, use.pattern, indices)
+        name = (equation.symbol, use.pattern)
+        folded = fold_quotient(folded, use.body, name, indices, Simplifier(self.row_sums))
         if folded is not inner:
             log.add(steps.FOLD, inner, folded)
         plain = Simplifier(self.row_sums, log).simplify(_summed(indices, Multiply((written, folded))))

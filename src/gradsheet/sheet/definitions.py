@@ -13,11 +13,16 @@ from gradsheet.expressions import (
     Expr,
     Index,
     Lambda,
+    Multiply,
+    Number,
+    Power,
+    Reduce,
     Role,
     Size,
     SizeMember,
     Symbol,
     at_least_zero,
+    same,
     substitute,
 )
 from gradsheet.operations import ARRAY_OPERATIONS
@@ -252,6 +257,8 @@ class DefinitionReader:
     def _row_sum(self, body: Expr, indices: tuple[Index, ...]) -> str | None:
         if isinstance(body, ArrayCall) and ARRAY_OPERATIONS[body.operation].rows_sum_to_one:
             return f"is a {body.operation}"
+        if indices and _is_normalised(body, indices[-1]):
+            return "is divided by its own sum"
         if isinstance(body, Access) and body.symbol in self.sheet.row_sums and indices:
             return f"equals {body.symbol.name}, and {self.sheet.row_sums[body.symbol]}"
         return None
@@ -435,6 +442,19 @@ class DefinitionReader:
         indices = fresh_indices(value.indices)
         body = Lambda(indices, value.at(atoms(indices)))
         self.sheet.functions[symbol] = FunctionDefinition(symbol, tuple(formals), body, statement)
+
+
+def _is_normalised(body: Expr, last: Index) -> bool:
+    """f(k)/Σⱼ f(j) along the last axis: the entries of a row sum to one."""
+    if not (isinstance(body, Multiply) and len(body.factors) == 2):
+        return False
+    top, below = body.factors
+    if not (isinstance(below, Power) and isinstance(below.exponent, Number) and below.exponent.value == -1):
+        return False
+    total = below.base
+    if not (isinstance(total, Reduce) and total.kind == "sum" and total.index.range == last.range):
+        return False
+    return same(substitute(total.body, {total.index: Affine.atom(last)}), top)
 
 
 def _indices(value: Affine) -> list[Index]:

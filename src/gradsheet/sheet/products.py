@@ -36,7 +36,9 @@ class ProductReader:
             right, position = self.operand(factors, position, scope)
             span = start.to(factors[position - 1].item.span)
             plain = all(isinstance(f.item, tree.Num) for f in factors[:before])
-            if sign == "" and divided and not plain and _symbolic(item):
+            head, _, _ = _function_head(item)
+            function = head is not None and self._is_function(head, scope)
+            if sign == "" and divided and not plain and _symbolic(item) and not function:
                 shown = self._shown(factors[before - 1].item), self._shown(item)
                 self.reader.diagnostics.remark(f"/ {shown[0]} {shown[1]} is read as (… / {shown[0]}) {shown[1]}", span)
             divided = sign == "/"
