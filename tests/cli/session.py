@@ -5,10 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from unittest import mock
 
 from gradsheet.cli import main
+
+CACHE = tempfile.TemporaryDirectory(prefix="gradsheet-tests-")
+"""Verifications of this run; nobody else's are read or written."""
+ENVIRONMENT = {"COLUMNS": "80", "TERM": "xterm", "GRADSHEET_CACHE": CACHE.name}
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def gradsheet(
     }
     with (
         mock.patch.multiple(sys, **streams),
-        mock.patch.dict(os.environ, {**kept, "COLUMNS": "80", "TERM": "xterm", **variables}, clear=True),
+        mock.patch.dict(os.environ, {**kept, **ENVIRONMENT, **variables}, clear=True),
     ):
         try:
             main(list(arguments))

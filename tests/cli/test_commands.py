@@ -37,7 +37,8 @@ def test_help_and_version():
     for command in ("solve", "read", "new"):
         done = gradsheet(command, "--help")
         assert (done.code, done.err) == (0, "")
-        assert command in done.out
+        assert f"gradsheet {command} " in done.out
+        assert "\\b" not in done.out
 
 
 def test_remarks_go_to_standard_error():

@@ -267,7 +267,7 @@ def _total(b: Builder, _shape: Shape, _depth: int) -> Piece:
             return Piece(text, (), lambda e, xp: xp.sum(xp.tril(A.value(e, xp)) ** 2), SUM)
         case 5:
             v = b.some(b.size())
-            return Piece(f"max[i](sin({v.text}[i]))", (), lambda e, xp: xp.max(xp.sin(v.value(e, xp))))
+            return Piece(f"max[i] sin({v.text}[i])", (), lambda e, xp: xp.max(xp.sin(v.value(e, xp))), SUM)
         case 6:
             v = b.some(b.size())
             return Piece(f"{v.text}[1]", (), lambda e, xp: v.value(e, xp)[0])

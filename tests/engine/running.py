@@ -15,6 +15,7 @@ from gradsheet.solution import solve
 from gradsheet.syntax import parse_document, read_source
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.vocabulary import FUNCTIONS
+from gradsheet.syntax.vocabulary import FUNCTIONS
 from gradsheet.writing.equations import taken_names, write_equation
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gradsheet.derivation import Derivation
     from gradsheet.expressions import Symbol
     from gradsheet.sheet import Sheet
+    from gradsheet.writing.equations import Line
 
 Arrays = dict[str, Any]
 
@@ -59,20 +61,28 @@ def without_asking(text: str) -> str:
     return "\n".join(kept).rstrip() + "\n"
 
 
+def functions_of(sheet: Sheet) -> frozenset[str]:
+    """Names that are functions on paper: those of the language, and the sheet's own."""
+    return frozenset({*FUNCTIONS, *(f.name for f in sheet.functions), *sheet.unspecified})
+
+
 def printed(derivation: Derivation) -> list[tuple[str, str, str]]:
     """Every derived equation as left side, right side and the ranges after `for`, in the plain spelling."""
     taken = taken_names(derivation.sheet)
-    functions = {f.name for f in derivation.sheet.functions} | set(derivation.sheet.unspecified)
+    functions = functions_of(derivation.sheet)
     found = []
     for adjoint in derivation.adjoints:
         for line in write_equation(adjoint.equation, taken):
             ranges = ", ".join(f"{plain(r.name)} in {plain(r.domain)}" for r in line.ranges)
-            found.append((_plain(line.left, functions), _plain(line.right, functions), ranges))
+            found.append((plain(line.left, functions=functions), plain(line.right, functions=functions), ranges))
     return found
 
 
-def _plain(tree: Any, functions: set[str]) -> str:
-    return plain(tree, functions=FUNCTIONS | functions)
+def plain_line(line: Line, functions: frozenset[str]) -> str:
+    """A derived equation in one line."""
+    left, right = plain(line.left, functions=functions), plain(line.right, functions=functions)
+    ranges = ", ".join(f"{plain(r.name)} in {plain(r.domain)}" for r in line.ranges)
+    return f"{left} = {right}" + (f"   for {ranges}" if ranges else "")
 
 
 def renamed(text: str, names: dict[str, str]) -> str:

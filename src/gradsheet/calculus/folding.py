@@ -31,7 +31,8 @@ def fold_quotient(
     anchor = next((base for base, exponent in parts.values() if exponent > 0 and _names(base, indices)), None)
     if anchor is None:
         return inner
-    opened = [r for t in split(simplifier.tidy(inner, expand=False), expand=True) if (r := simplifier.reduce(t)) is not None]
+    terms = split(simplifier.tidy(inner, expand=False), expand=True)
+    opened = [r for t in terms if (r := simplifier.reduce(t)) is not None]
     folded = [_fold(t, parts, anchor, name, indices) for t in opened]
     if all(a is b for a, b in zip(folded, opened, strict=True)):
         return inner

@@ -7,8 +7,14 @@ from typing import Any
 
 import click
 
+_EXAMPLES = """\b
+Examples:
+  gradsheet new mlp 4 4 3 3 --output softmax -o mlp.sheet
+  gradsheet new rbm 3 2 | gradsheet solve -
+"""
 
-@click.command(no_args_is_help=True)
+
+@click.command(no_args_is_help=True, epilog=_EXAMPLES)
 @click.argument("model")
 @click.argument("sizes", nargs=-1, type=click.IntRange(min=1))
 @click.option("--hidden", metavar="FUNCTION", help="Activation of the hidden layers (mlp): tanh, relu, σ, …")
@@ -19,11 +25,7 @@ import click
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the text as JSON.")
 def new(*, model: str, sizes: tuple[int, ...], out: str | None, force: bool, as_json: bool, **options: Any) -> None:
-    r"""Write a sheet of a common MODEL: attention, conv1d, linear, logistic, mlp, rbm, rnn or softmax.
-
-    \b
-    gradsheet new mlp 4 4 3 3 --output softmax -o mlp.sheet
-    """
+    """Write a sheet of a common MODEL: attention, conv1d, linear, logistic, mlp, rbm, rnn or softmax."""
     from gradsheet import models  # noqa: PLC0415 - not for --help
     from gradsheet.cli.output import write, write_json  # noqa: PLC0415 - not for --help
     from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help

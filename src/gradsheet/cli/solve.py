@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 _MOST_DIGITS = 1000
 _BITS_PER_DIGIT = 3.4
+_EXAMPLES = """\b
+Examples:
+  gradsheet solve mlp.sheet --set "x=[1, 0, 1, 0]" --steps 10
+  gradsheet solve mlp.sheet --wrt "W1[1,2]"
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("sheet")
 @click.option("--given", multiple=True, metavar="FILE", help="Values from a .json or .npz file; may be repeated.")
 @click.option(
@@ -27,7 +32,7 @@ _BITS_PER_DIGIT = 3.4
 )
 @click.option("--wrt", multiple=True, metavar="NAME", help='Only this derivative; "W1[1,2]" is one entry of it.')
 @click.option("--of", "of", metavar="NAME", help="Differentiate this instead of the objective.")
-@click.option("--steps", type=click.IntRange(min=0, max=1_000_000), metavar="N", help="Take N steps of the update.")
+@click.option("--steps", type=click.IntRange(min=0), metavar="N", help="Take N steps of the update.")
 @click.option("--hints", is_flag=True, help="One line at a time, for trying first.")
 @click.option("--digits", type=click.IntRange(1, _MOST_DIGITS), default=5, show_default=True, help="Decimals to print.")
 @click.option("--exact", is_flag=True, help="Certified numbers however long they take; exact forms.")
@@ -39,12 +44,7 @@ _BITS_PER_DIGIT = 3.4
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours."
 )
 def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
-    r"""Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input.
-
-    \b
-    gradsheet solve mlp.sheet --set "x=[1, 0, 1, 0]" --steps 10
-    gradsheet solve mlp.sheet --wrt "W1[1,2]"
-    """
+    """Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input."""
     from gradsheet.cli.read import say_remarks  # noqa: PLC0415 - a sibling, not for --help
     from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
 

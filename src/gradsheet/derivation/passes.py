@@ -40,10 +40,13 @@ class Pass:
             if found:
                 over[equation] = found
         self.terms = list(dict.fromkeys(n for nodes in over.values() for n in nodes))
-        by_row = graph.depends_on(data) - set(data) if data else set()
-        late = {e.symbol for e in over}
-        late |= graph.depends_on(late)
         bodies = graph.unfolded
+        users: dict[Symbol, set[Symbol]] = {}
+        for equation in chosen:
+            for symbol in bodies[equation].symbols:
+                users.setdefault(symbol, set()).add(equation.symbol)
+        by_row = _reached(users, data) - set(data)
+        late = _reached(users, {e.symbol for e in over})
         once = [e for e in chosen if e.symbol not in by_row and e.symbol not in late]
         rows = [e for e in chosen if e.symbol in by_row and e.symbol not in late]
         last = [e for e in chosen if e.symbol in late]
@@ -97,6 +100,17 @@ class Pass:
             for symbol in inputs.data:
                 evaluator.values[symbol] = _stacked([inputs.arrays(domain, r)[symbol] for r in range(count)])
         return evaluator.values
+
+
+def _reached(users: Mapping[Symbol, set[Symbol]], sources: Iterable[Symbol]) -> set[Symbol]:
+    """Everything computed from some symbols, themselves included."""
+    found = set(sources)
+    stack = list(found)
+    while stack:
+        new = users.get(stack.pop(), set()) - found
+        found |= new
+        stack.extend(new)
+    return found
 
 
 def _stacked(members: list[Any]) -> Any:

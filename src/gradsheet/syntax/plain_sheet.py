@@ -39,7 +39,7 @@ from gradsheet.syntax.tree import (
     Statement,
     Update,
 )
-from gradsheet.syntax.vocabulary import FUNCTIONS
+from gradsheet.syntax.vocabulary import FUNCTIONS, STATEMENTS
 
 _INDENT = "  "
 _TIMES = re.compile(r"\bx[0-9]*\b|×")
@@ -112,7 +112,9 @@ class _SheetWriter(PlainWriter):
                 sign = ":" if isinstance(node.set, Maps) else self.sign("∈")
                 return [" ".join([f"{names} {sign} {self.set(node.set)}", *node.attributes])]
             case Assumption():
-                return [self.text(node.condition)]
+                text = self.text(node.condition)
+                # A name such as `update` would begin a statement of that kind: a sign before it says that it is none.
+                return [f"+{text}" if text.split(" ")[0] in STATEMENTS else text]
             case Sizes():
                 return ["sizes " + ", ".join(self.size(name, limits) for name, limits in node.names)]
             case Definition():

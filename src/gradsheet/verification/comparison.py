@@ -212,7 +212,7 @@ class Trial:
         passed = bool(gap.contains(0))
         text = "" if passed else f"series {float(left.mid()):.6g}, rules {float(right.mid()):.6g}"
         digits = _digits(gap, scale) if passed else 0
-        return Check(self.root.name, (f"{first.name}, {second.name}",), self.where, SECOND_ORDER, digits, passed, text)
+        return Check(self.root.name, (first.name, second.name), self.where, SECOND_ORDER, digits, passed, text)
 
     def curvature(self, moves: Mapping[Symbol, Any]) -> arb:
         """The second Taylor coefficient of the target."""

@@ -146,7 +146,10 @@ def _array(shape: tuple[int, ...], symbol: Symbol, sizes: Sizes, rng: random.Ran
         assert domain.bounds is not None
         low, high = sizes.evaluate(domain.bounds[0]) or 0, sizes.evaluate(domain.bounds[1]) or 0
     for place in np.ndindex(shape):
-        if domain.kind == "finite":
+        if domain.kind == "finite" and not shape:
+            # A scalar of a finite set takes another value at each point: both t = 0 and t = 1 are seen.
+            result[place] = certify(domain.values[(symbol.serial + style) % len(domain.values)])
+        elif domain.kind == "finite":
             result[place] = certify(rng.choice(domain.values))
         elif domain.kind == "index":
             result[place] = certify(rng.randint(low, high))

@@ -16,7 +16,7 @@ from gradsheet.derivation import needed_inputs
 from gradsheet.evaluation import Inputs, UndecidedError, UndefinedValueError
 from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
-from gradsheet.verification.comparison import Check, Trial
+from gradsheet.verification.comparison import SECOND_ORDER, Check, Trial
 from gradsheet.verification.floats import central_differences
 from gradsheet.verification.sampling import NoPointError, draw_inputs, unspecified_functions
 
@@ -56,7 +56,8 @@ class Verification:
         """One line for people."""
         if not self.checks:
             return "not verified: " + "; ".join(self.problems) if self.problems else "nothing to verify"
-        count = len({f"{c.of}/{w}" for c in self.checks for w in c.wrt})
+        first = {(c.of, w) for c in self.checks if c.method != SECOND_ORDER for w in c.wrt}
+        count = len(first) + len({(c.of, c.wrt) for c in self.checks if c.method == SECOND_ORDER})
         digits = min(c.digits for c in self.checks)
         places = " and ".join(dict.fromkeys(c.where for c in self.checks))
         methods = " and ".join(dict.fromkeys(c.method for c in self.checks))

@@ -37,7 +37,7 @@ _LARGEST_DENOMINATOR = 64
 """Fractions up to this denominator are written as such in arrays."""
 _LARGEST_DENOMINATOR_ALONE = 1000
 """The same for a number by itself."""
-_LONGEST_CLOSED = 8
+_LONGEST_CLOSED = 9
 """Closed forms up to this length stand before their decimals: log(3), but not 1/10 + 2 tanh(3/10)/5."""
 
 

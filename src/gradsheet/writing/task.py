@@ -31,7 +31,10 @@ def title(sheet: Sheet) -> str:
 def task(solution: Solution) -> str:
     """What is asked: the derivatives, and the step."""
     sheet, derivation = solution.sheet, solution.derivation
-    text = ", ".join(a.symbol.name for a in derivation.gradients.values() or derivation.adjoints[-1:])
+    places = {parameter: place for place, parameter in enumerate(sheet.parameters)}
+    asked = sorted(derivation.gradients, key=lambda s: places.get(s, len(places)))
+    found = [derivation.gradients[s] for s in asked] or derivation.adjoints[-1:]
+    text = ", ".join(a.symbol.name for a in found)
     if derivation.cotangents:
         bars = ", ".join(c.name for c in derivation.cotangents.values())
         return f"{text} for any upstream gradient {bars}"

@@ -1,0 +1,181 @@
+"""Random sheets: derived, verified, compared with two independent gradients, printed, read back.
+
+The objective of each sheet exists a second time as a function of plain arrays (see `random_sheets`), so nothing here
+asks the engine about itself. Where JAX is installed it differentiates that function; central differences always do.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from engine import reading_back
+from engine.random_sheets import RandomSheet, random_sheet
+from engine.reading_back import NotReadBackError, over_data, read_back
+from engine.running import derived, read, read_text
+from fences import ROOT
+from gradsheet.derivation import derive
+from gradsheet.expressions import ZERO_EXPR
+from gradsheet.solution import solve
+from gradsheet.verification import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+try:
+    import jax
+except ImportError:
+    jax = None
+else:
+    jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - as JAX has it
+
+FOLDERS = (ROOT / "examples", ROOT / "tests" / "sheets", ROOT.parent / "shared" / "sheets")
+CORPUS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
+SIZES = st.sampled_from([(3, 2, 4), (2, 3, 3), (1, 2, 3), (1, 1, 1)])
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def made(seed: int, numbers: tuple[int, ...], lines: int = 3) -> tuple[RandomSheet, dict[str, Any]]:
+    sheet = random_sheet(random.Random(seed), lines=lines, numbers=numbers)
+    arrays = sheet.arrays(seed)
+    value = float(sheet.objective(arrays, np))
+    assume(np.isfinite(value) and abs(value) < 1e5)
+    return sheet, arrays
+
+
+def given_values(sheet: RandomSheet, arrays: dict[str, Any]) -> dict[str, Any]:
+    known = read(sheet.text)
+    names = {s.name for s in known.inputs} | set(known.sizes)
+    everything = {**{k: v.tolist() for k, v in arrays.items()}, **sheet.sizes}
+    return {k: v for k, v in everything.items() if k in names}
+
+
+def differences(sheet: RandomSheet, arrays: dict[str, Any], name: str) -> Any:
+    """Central differences of fourth order; entries beside a kink are nan."""
+    result = np.zeros(np.shape(arrays[name]))
+    for place in np.ndindex(result.shape):
+        slopes = []
+        for step in (1e-4, 2e-4):
+            ends = []
+            for sign in (1, -1):
+                moved = np.array(arrays[name], dtype=float)
+                moved[place] += sign * step
+                ends.append(float(sheet.objective({**arrays, name: moved}, np)))
+            slopes.append((ends[0] - ends[1]) / (2 * step))
+        steady = abs(slopes[0] - slopes[1]) <= 1e-4 * (1 + abs(slopes[0]))
+        result[place] = (4 * slopes[0] - slopes[1]) / 3 if steady else np.nan
+    return result
+
+
+def stacked(values: Any) -> Any:
+    if isinstance(values, dict):
+        return np.stack([np.asarray(values[k], dtype=float) for k in sorted(values)])
+    return np.asarray(values, dtype=float)
+
+
+@settings(SLOW, max_examples=15)
+@given(st.integers(0, 10**6), SIZES)
+@example(70, (3, 2, 4))
+@example(30, (3, 2, 4))
+def test_gradients_are_those_of_the_function_beside_the_sheet(seed: int, numbers: tuple[int, ...]):
+    sheet, arrays = made(seed, numbers)
+    solution = solve(read(sheet.text), given_values(sheet, arrays), kind="float64", check=False)
+    state = solution.states[0]
+    assert float(state.objective) == pytest.approx(float(sheet.objective(arrays, np)), rel=1e-9, abs=1e-10), sheet.text
+    by_jax = {}
+    if jax is not None:
+        by_jax = jax.grad(lambda a: sheet.objective(a, jax.numpy))({k: jax.numpy.asarray(v) for k, v in arrays.items()})
+    for name in sheet.parameters:
+        adjoint = solution.derivation.find("L", name)
+        assert adjoint is not None
+        found = stacked(state.values[adjoint.symbol])
+        by_steps = differences(sheet, arrays, name)
+        clear = np.isfinite(by_steps)
+        assert found.shape == by_steps.shape, sheet.text
+        where = f"{name} in\n{sheet.text}"
+        np.testing.assert_allclose(found[clear], by_steps[clear], rtol=1e-5, atol=1e-6, err_msg=where)
+        if jax is not None:
+            one = np.asarray(by_jax[name])
+            np.testing.assert_allclose(found[clear], one[clear], rtol=1e-8, atol=1e-9, err_msg=where)
+
+
+@SLOW
+@given(st.integers(0, 10**6), SIZES)
+def test_every_derivation_verifies(seed: int, numbers: tuple[int, ...]):
+    sheet, _ = made(seed, numbers, lines=2)
+    verification = verify(derived(sheet.text), points=1)
+    undecided = [p for p in verification.problems if "kink" in p or "undefined" in p or "zero" in p]
+    assert not verification.failures(), (sheet.text, verification.failures())
+    assume(not undecided)  # such as relu(x - x)
+    assert verification.passed, (sheet.text, verification.problems)
+
+
+@SLOW
+@given(st.integers(0, 10**6), SIZES)
+def test_what_is_printed_reads_back_with_the_same_values(seed: int, numbers: tuple[int, ...]):
+    sheet, _ = made(seed, numbers)
+    for style in (1, 0, 2):
+        try:
+            read_back(sheet.text, seed=seed, style=style)
+        except ArithmeticError:
+            continue
+        except NotReadBackError as problem:
+            raise AssertionError(f"{problem}\n{sheet.text}") from None
+        return
+
+
+@SLOW
+@given(st.integers(0, 10**6))
+def test_no_derivative_is_a_silent_zero(seed: int):
+    """What is derived as 0 does not move the objective at any of several points."""
+    sheet, _ = made(seed, (3, 2, 4))
+    derivation = derived(sheet.text)
+    for name in sheet.parameters:
+        adjoint = derivation.find("L", name)
+        assert adjoint is not None
+        if adjoint.equation.body is ZERO_EXPR:
+            for k in range(3):
+                slopes = differences(sheet, sheet.arrays(seed + k), name)
+                np.testing.assert_allclose(slopes[np.isfinite(slopes)], 0, atol=1e-6, err_msg=sheet.text)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_printed_equation_of_the_corpus_reads_back(path: Path):
+    text = read_text(path)
+    derivation = derive(read(text))
+    if over_data(derivation):
+        pytest.skip("the rows of the data are one example at a time: there is no sheet to read back")
+    for style in (1, 0, 2):
+        try:
+            assert read_back(text, style=style) >= len(derivation.adjoints)
+        except ArithmeticError:
+            continue
+        return
+    pytest.fail("no point was found at which it has values")
+
+
+def test_a_line_that_means_something_else_is_seen(monkeypatch: pytest.MonkeyPatch):
+    """The harness can fail: printed with a factor too many, a line does not read back."""
+    held = reading_back.printed
+
+    def planted(d):
+        return [(a, f"2 ({b})" if a == "∂L/∂h1" else b, c) for a, b, c in held(d)]
+
+    monkeypatch.setattr(reading_back, "printed", planted)
+    with pytest.raises(NotReadBackError, match="∂L/∂h1"):
+        read_back(read_text(ROOT / "examples" / "mlp-4433.sheet"))
+
+
+def test_a_gradient_that_is_wrong_is_seen():
+    """The harness can fail: differences of another objective are other differences."""
+    sheet = random_sheet(random.Random(70), lines=3)
+    arrays = sheet.arrays(70)
+    doubled = [*sheet.steps, ("L", lambda e, _: 2 * e["L"])]
+    other = RandomSheet(sheet.text, sheet.sizes, sheet.inputs, sheet.parameters, doubled)
+    name = sheet.parameters[0]
+    assert not np.allclose(differences(sheet, arrays, name), differences(other, arrays, name), equal_nan=True)
