@@ -63,7 +63,7 @@ def without_asking(text: str) -> str:
 
 def functions_of(sheet: Sheet) -> frozenset[str]:
     """Names that are functions on paper: those of the language, and the sheet's own."""
-    return frozenset({*FUNCTIONS, *(f.name for f in sheet.functions), *sheet.unspecified})
+    return frozenset({*FUNCTIONS, "onehot", *(f.name for f in sheet.functions), *sheet.unspecified})
 
 
 def printed(derivation: Derivation) -> list[tuple[str, str, str]]:

@@ -22,6 +22,7 @@ from gradsheet.expressions import (
     Access,
     Add,
     Affine,
+    Configurations,
     Index,
     Multiply,
     Number,
@@ -155,8 +156,9 @@ def test_every_planted_fault_is_found_and_named(path: Path):
     derivation = derived(read_text(path), path.name)
     assert verify(derivation).passed
     planted = 0
+    slow = any(isinstance(n, Configurations) for e in derivation.graph.equations for n in walk(derivation.graph.body(e)))
     for adjoint in derivation.adjoints:
-        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name):
+        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 2 if slow else 6):
             if adjoint.wrt[-1].name in named_with(derivation, adjoint, body):
                 planted += 1
                 continue
@@ -175,7 +177,7 @@ def named_with(derivation: Derivation, adjoint: Adjoint, body: Expr) -> set[str]
     return set()
 
 
-def chosen(found: list[tuple[str, Expr]], salt: str, most: int = 7) -> list[tuple[str, Expr]]:
+def chosen(found: list[tuple[str, Expr]], salt: str, most: int) -> list[tuple[str, Expr]]:
     """A few faults of each equation, always the same ones."""
     return found if len(found) <= most else random.Random(salt).sample(found, most)
 

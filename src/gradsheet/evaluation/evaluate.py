@@ -257,8 +257,8 @@ class Evaluator:
         if 0 in shape:
             full = tuple(len(self.extent(a)) for a in free)
             return Named(free, np.full(full, self.domain.undefined, dtype=array.dtype))
-        straight = self._straight(array, places, offsets, shape)
-        if straight is not None and outside is False:
+        straight = self._straight(array, places, offsets, shape) if outside is False else None
+        if straight is not None:
             return straight
         data = array[tuple(clean)]
         if outside is not False:

@@ -206,11 +206,7 @@ class IndexReader(NameReader):
 
     def check_inside(self, at: Affine, low: Affine, high: Affine, span: Span, scope: Scope, what: str) -> None:
         """An index is certainly inside, or a summed index is kept inside, or it is an error."""
-        index = at.single
-        if isinstance(index, Index) and literal(index.high) is not None and literal(index.high) == literal(high):
-            self.sizes.conform(index.range, (low, high))  # a stated range 1..3 and an axis of 3 are one size
-        if at.is_constant and literal(high) is not None:
-            self.sizes.fix(high)  # a component by its number: this axis is as long as it says
+        self._fix_literals(at, low, high)
         at, low, high = self.sizes.resolve(at), self.sizes.resolve(low), self.sizes.resolve(high)
         below, above = at - low, high - at
         low_ok, high_ok = self._certain(below, scope), self._certain(above, scope)
@@ -237,6 +233,20 @@ class IndexReader(NameReader):
             "restrict the index with `for`, or guard it: … if … else 0" if used else None,
             f"an index in {low}..{high}" if where else None,
         )
+
+    def _fix_literals(self, at: Affine, low: Affine, high: Affine) -> None:
+        """What a sheet counts by numbers is as long as it says: x[3], X[l] for l in 2..3."""
+        if literal(high) is None:
+            return
+        index = at.single
+        if isinstance(index, Index) and literal(index.high) == literal(high):
+            if self.sizes.conform(index.range, (low, high)):
+                return  # a stated range 1..3 and an axis of 3 are one size
+            self.sizes.fix(high)
+            return
+        used = [a for a in at.atoms() if isinstance(a, Index)]
+        if all(literal(i.high) is not None for i in used) and len(used) == len(list(at.atoms())):
+            self.sizes.fix(high)
 
     def _certain(self, value: Affine, scope: Scope) -> bool:
         if scope.holds(value):

@@ -335,7 +335,12 @@ class View:
             special = self._delta(axes, body.condition)
             if special is not None:
                 return special
-        elif body.otherwise is ZERO_EXPR and axes and is_index_condition(body.condition):
+        elif (
+            body.otherwise is ZERO_EXPR
+            and axes
+            and is_index_condition(body.condition)
+            and (is_safe(body.then) or any(a in body.condition.free for a in axes))
+        ):
             brackets = tuple(Piecewise(c, ONE_EXPR, ZERO_EXPR) for c in conjuncts(body.condition))
             inner = body.then.factors if isinstance(body.then, Multiply) else (body.then,)
             return self.multiplied(axes, (*inner, *brackets))
@@ -347,7 +352,7 @@ class View:
         then, otherwise = self.tensor(axes, body.then), self.tensor(axes, body.otherwise)
         if then is None or otherwise is None:
             return None
-        if body.otherwise is ZERO_EXPR and (axes or is_safe(body.then)):
+        if body.otherwise is ZERO_EXPR and is_safe(body.then):
             return product([("", then), ("⊙" if axes else "", iverson(condition))])
         then = tree.Group((then,)) if isinstance(then, tree.Conditional) else then
         return tree.Conditional(then, condition, otherwise)
