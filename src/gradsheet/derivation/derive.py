@@ -20,6 +20,7 @@ from gradsheet.expressions import (
     OverData,
     Role,
     Symbol,
+    paused_collection,
     transform,
     walk,
 )
@@ -40,23 +41,24 @@ def derive(sheet: Sheet, of: Symbol | None = None, wrt: Sequence[Symbol] | None 
     A sheet that asks for nothing has no adjoints but those that it names itself. Raises `SheetError` where there is
     nothing to differentiate, where definitions need each other, or where an operation has no rule.
     """
-    result = _Deriver(sheet).derive(of, tuple(wrt) if wrt is not None else None)
     try:
-        Program(result.graph.equations, result.graph.unfolded)
+        with paused_collection():
+            result = _Deriver(sheet).derive(of, tuple(wrt) if wrt is not None else None)
+            Program(result.graph.equations, result.graph.unfolded)
     except CyclicDefinitionError as problem:
         names = ", ".join(s.name for s in problem.symbols)
         raise SheetError((Diagnostic(
-            "GS204", f"the definitions of {names} need each other", _use_within(result.graph, problem), sheet.source,
+            "GS204", f"the definitions of {names} need each other", _use_within(sheet, problem), sheet.source,
             suggestion="a recursion moves along an index, as in h[t] = f(h[t-1]), one way only",
         ),)) from None  # fmt: skip
     return result
 
 
-def _use_within(graph: Graph, problem: CyclicDefinitionError) -> Span | None:
+def _use_within(sheet: Sheet, problem: CyclicDefinitionError) -> Span | None:
     """Where one of the definitions that need each other uses another."""
     keys = {canonical_key(s.name) for s in problem.symbols}
     for symbol in problem.symbols:
-        for equation in graph.clauses.get(symbol, ()):
+        for equation in sheet.equations_of(symbol):
             stack: list[tree.Node] = [equation.syntax.value] if equation.syntax is not None else []
             while stack:
                 node = stack.pop()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from unicodedata import normalize
 
 from gradsheet.diagnostics import Diagnostics, Note, SheetError, Source
-from gradsheet.expressions import Affine, Index, OverData, Role, Symbol, walk
+from gradsheet.expressions import Affine, Index, OverData, Role, Symbol, paused_collection, walk
 from gradsheet.operations import ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
 from gradsheet.sheet.closing import close_sizes
 from gradsheet.sheet.declarations import DeclarationReader
@@ -30,6 +30,11 @@ _BUILTIN_LETTERS = {"e", "π", "I"}
 
 def load_sheet(source: Source) -> Sheet:
     """Parse and read a text; mistakes of spelling, names and shapes that are independent appear together."""
+    with paused_collection():
+        return _load(source)
+
+
+def _load(source: Source) -> Sheet:
     diagnostics = Diagnostics(source)
     document = parse_document(source, diagnostics)
     if not diagnostics.errors:
