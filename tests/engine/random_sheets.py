@@ -220,7 +220,7 @@ def _square(b: Builder, shape: Shape, depth: int) -> Piece:
 def _length(b: Builder, _shape: Shape, depth: int) -> Piece:
     inner = b.formula((b.size(),) if b.rng.random() < 0.7 else (b.size(), b.size()), depth)
     if b.rng.random() < 0.7:
-        return Piece(f"‖{inner.text}‖²", (), lambda e, xp: xp.sum(inner.value(e, xp) ** 2))
+        return Piece(f"‖{inner.text}‖²", (), lambda e, xp: xp.sum(inner.value(e, xp) ** 2), PRODUCT)
     return Piece(f"sqrt(1 + ‖{inner.text}‖²)", (), lambda e, xp: xp.sqrt(1 + xp.sum(inner.value(e, xp) ** 2)))
 
 

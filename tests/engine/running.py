@@ -15,7 +15,6 @@ from gradsheet.solution import solve
 from gradsheet.syntax import parse_document, read_source
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.vocabulary import FUNCTIONS
-from gradsheet.syntax.vocabulary import FUNCTIONS
 from gradsheet.writing.equations import taken_names, write_equation
 
 if TYPE_CHECKING:

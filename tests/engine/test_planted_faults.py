@@ -156,7 +156,8 @@ def test_every_planted_fault_is_found_and_named(path: Path):
     derivation = derived(read_text(path), path.name)
     assert verify(derivation, points=1).passed
     planted = 0
-    slow = any(isinstance(n, Configurations) for e in derivation.graph.equations for n in walk(derivation.graph.body(e)))
+    bodies = [derivation.graph.body(e) for e in derivation.graph.equations]
+    slow = any(isinstance(n, Configurations) for body in bodies for n in walk(body))
     for adjoint in derivation.adjoints:
         for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 2 if slow else 6):
             if adjoint.wrt[-1].name in named_with(derivation, adjoint, body):
