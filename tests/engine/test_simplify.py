@@ -211,9 +211,7 @@ def test_random_sums_of_deltas_and_guards_keep_their_value(seed: int):
     for sizes in ((3, 2), (1, 1), (2, 4), (4, 1)):
         numbers = {N: sizes[0], M: sizes[1]}
         values = {long: np.arange(1.0, sum(sizes) + 7) ** 1.5, s: np.asarray(0.7)}
-        one, two = (
-            Evaluator(Float64(), numbers, {}, dict(values)).tensor(Lambda(free, e)) for e in (body, result)
-        )
+        one, two = (Evaluator(Float64(), numbers, {}, dict(values)).tensor(Lambda(free, e)) for e in (body, result))
         np.testing.assert_allclose(np.asarray(one, float), np.asarray(two, float), rtol=1e-12, atol=1e-12)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 from flint import arb
@@ -165,6 +166,10 @@ class ValueReader:
         found = self.symbols.get(key)
         if found is None:
             found = next((s for s in self.symbols.values() if _key(s.name) == key), None)
+        if found is None:
+            # Python folds ℓ and its like into plain letters when they are written as keywords.
+            alike = [s for s in self.symbols.values() if normalize("NFKC", s.name) == normalize("NFKC", key)]
+            found = alike[0] if len(alike) == 1 else None
         return found
 
     def _size_family(self, key: str, members: tuple[int, ...], value: Nested, origin: str) -> None:
@@ -227,10 +232,10 @@ class ValueReader:
         if shape is None:
             return
         for axis, length in zip(rest, shape, strict=True):
-            low = self.inputs.sizes.evaluate(axis.low, fixed)
-            if low is None or length is None:
+            if length is None:
                 continue
-            if not self.inputs.sizes.solve(axis.high, low + length - 1, f"{entry.symbol.name}, {entry.origin}", fixed):
+            extent = axis.high - axis.low + 1
+            if not self.inputs.sizes.solve(extent, length, f"{entry.symbol.name}, {entry.origin}", fixed):
                 self._wrong_shape(entry, rest)
                 return
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Note
 from gradsheet.expressions import (
+    ZERO_EXPR,
     Access,
     Affine,
     ArrayCall,
@@ -308,6 +309,9 @@ class DefinitionReader:
             self.first[key] = base.span
         elif symbol.role is Role.DEFINITION:
             self._not_overlapping(symbol, pattern, statement, base)
+        if symbol is None and _names(statement.value, key):
+            self._ahead(statement, base, pattern, free, (scope, inner))
+            return
         value = self.reader.read(statement.value, inner)
         if symbol is not None and symbol.role in {Role.INPUT, Role.DEFINITION}:
             if value.rank == 0 and len(pattern) > symbol.rank:
@@ -327,6 +331,34 @@ class DefinitionReader:
             )  # fmt: skip
             count = max(families, _steps(pattern, scope)) if is_family else families
             symbol = self._symbol(base, leading, shaped, count)
+        self._add(symbol, pattern, free, value, statement)
+
+    def _ahead(
+        self,
+        statement: tree.Definition,
+        base: tree.Name,
+        pattern: tuple[Affine, ...],
+        free: tuple[Index, ...],
+        scopes: tuple[Scope, Scope],
+    ) -> None:
+        """A recursion whose base case is a choice on the right: every axis stands on the left."""
+        outer, inner = scopes
+        axes = tuple(self._leading_axis(p, position, base.key, inner) for position, p in enumerate(pattern))
+        steps = _steps(pattern, outer) or len(pattern)
+        symbol = self._symbol(base, axes, Tensor((), ZERO_EXPR), steps)
+        try:
+            value = self.reader.read(statement.value, inner)
+        except Unreadable:
+            self.sheet.symbols.pop(base.key, None)
+            raise
+        if value.rank:
+            self.sheet.symbols.pop(base.key)
+            raise self.reader.fail(
+                "GS204",
+                f"the shape of '{base.text}' cannot be told before its own definition",
+                base.span,
+                f"state the first one by itself, or declare {base.text} before",
+            )
         self._add(symbol, pattern, free, value, statement)
 
     def _sizes_in(self, item: tree.Expression | tree.Slice, scope: Scope) -> None:
@@ -442,6 +474,17 @@ class DefinitionReader:
         indices = fresh_indices(value.indices)
         body = Lambda(indices, value.at(atoms(indices)))
         self.sheet.functions[symbol] = FunctionDefinition(symbol, tuple(formals), body, statement)
+
+
+def _names(node: tree.Expression, key: str) -> bool:
+    """Whether an expression uses a name."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tree.Name) and current.key == key:
+            return True
+        stack.extend(tree_children(current))
+    return False
 
 
 def _is_normalised(body: Expr, last: Index) -> bool:

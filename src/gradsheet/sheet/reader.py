@@ -37,6 +37,9 @@ def load_sheet(source: Source) -> Sheet:
 def _load(source: Source) -> Sheet:
     diagnostics = Diagnostics(source)
     document = parse_document(source, diagnostics)
+    if not diagnostics.errors and not document.statements:
+        diagnostics.error("GS001", "the sheet is empty", expected="declarations and equations, such as y = 1/2 x")
+        diagnostics.raise_errors()
     if not diagnostics.errors:
         return read_sheet(document, source, diagnostics)
     reader = SheetReader(document, source, Diagnostics(source))

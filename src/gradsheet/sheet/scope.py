@@ -96,12 +96,24 @@ def facts_of(condition: Condition) -> tuple[Affine, ...]:
                     return (a - b - 1,)
                 case "=":
                     return (a - b, b - a)
+                case "≠":
+                    return _beside(a, b) or _beside(b, a)
                 case _:
                     return ()
         case Junction(kind="and", conditions=conditions):
             return tuple(f for c in conditions for f in facts_of(c))
         case _:
             return ()
+
+
+def _beside(a: Affine, b: Affine) -> tuple[Affine, ...]:
+    """An index that is not its first (last) value is behind (before) it."""
+    index = a.single
+    if isinstance(index, Index) and index.low == b:
+        return (a - b - 1,)
+    if isinstance(index, Index) and index.high == b:
+        return (b - a - 1,)
+    return ()
 
 
 _OPPOSITE = {"≤": ">", "<": "≥", "≥": "<", ">": "≤", "=": "≠", "≠": "="}

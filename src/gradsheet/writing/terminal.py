@@ -39,7 +39,8 @@ class Terminal:
         out: list[Styled] = []
         if report.title:
             out.extend([(line, "title")] for line in wrap_words(self.spelling.prose(report.title), self.width))
-        out.extend(self.section("To find", self.sentences([report.task])))
+        if report.task:
+            out.extend(self.section("To find", self.sentences([report.task])))
         out.extend(self.section("Conventions", self.sentences(self.notes())))
         if report.given:
             rows = [row for item in report.given for row in self.writer.values(item)]
@@ -48,7 +49,8 @@ class Terminal:
         out.extend(self.section("Backward pass", self.table(self.writer.rows(report.backward))))
         out.extend(self.section(self.update_title(), self.table(self.writer.rows(report.update, "←"))))
         out.extend(self.section("Objective", self.objective()))
-        out.extend(self.section("Verified", self.verified()))
+        if report.backward:
+            out.extend(self.section("Verified", self.verified()))
         return out if report.title else out[1:]
 
     def components(self) -> list[Styled]:
