@@ -145,8 +145,6 @@ LONG_BUT_FINE = {
     "a sum of 10,000 terms": "x ∈ ℝ\ny = " + " + ".join(["x"] * 10_000),
     "a product of 2,000 factors": "x ∈ ℝ\ny = " + " ".join(["x"] * 2_000),
     "10,000 definitions in a row": "x ∈ ℝ\ny0 = x\n" + "".join(f"y{i} = y{i - 1} + x\n" for i in range(1, 10_000)),
-    "an empty text": "",
-    "comments only": "# nothing\n\n# at all\n",
     "a byte-order mark and Windows line ends": "\ufeffx ∈ ℝ\r\ny = x\r\n",
     "no line end at the end": "x ∈ ℝ\ny = x",
     "old line ends": "x ∈ ℝ\ry = x\r",

@@ -54,9 +54,8 @@ def read_back(text: str, *, seed: int = 0, style: int = 1) -> int:
             raise NotReadBackError(f"what is {left}?")
         lines.append((f"R{count}r", owner[found[1]]))
         place = renamed(left, names)[len(found[1]) :]
-        if right == "I":
-            right = f"0 {left} + I"  # as a definition of its own, nothing else would tell its size
-        definitions.append(f"R{count}r{place} = {renamed(right, names)}" + (f"   for {ranges}" if ranges else ""))
+        sized = f"0 {left} + {right}" if re.search(r"(^| )I$", right) else right  # a line alone tells no size of I
+        definitions.append(f"R{count}r{place} = {renamed(sized, names)}" + (f"   for {ranges}" if ranges else ""))
     written = "\n".join([without_asking(text), *declarations, *definitions, ""])
     try:
         again = read(written)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gradsheet.derivation import derive
 from gradsheet.diagnostics import Diagnostics
-from gradsheet.expressions import Role
 from gradsheet.sheet import read_sheet
 from gradsheet.solution import solve
 from gradsheet.syntax import parse_document, read_source
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gradsheet.derivation import Derivation
-    from gradsheet.expressions import Symbol
     from gradsheet.sheet import Sheet
     from gradsheet.writing.equations import Line
 
@@ -91,32 +87,8 @@ def renamed(text: str, names: dict[str, str]) -> str:
     return text
 
 
-def fresh_names(derivation: Derivation) -> dict[str, str]:
-    """A name that can be declared for each derivative of a derivation."""
-    return {a.symbol.name: f"D{k}q" for k, a in enumerate(derivation.adjoints)}
-
-
-def values_of(sheet: Sheet, arrays: Arrays) -> dict[Symbol, Any]:
-    """The values of everything in a sheet that asks for nothing, in float64."""
-    return solve(sheet, arrays, kind="float64", check=False).states[0].values
-
-
 def gradients(text: str, arrays: Arrays) -> Arrays:
     """Every adjoint's values by the variable's name."""
     solution = solve(read(text), arrays, kind="float64", check=False)
     values = solution.states[0].values
     return {a.wrt[-1].name: values[a.symbol] for a in solution.derivation.adjoints if a.order == 1}
-
-
-def is_data(symbol: Symbol) -> bool:
-    return symbol.role is Role.INPUT
-
-
-def same_values(a: Any, b: Any) -> bool:
-    """Whether two values agree to rounding, shapes included."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return all(k in b and same_values(v, b[k]) for k, v in a.items())
-    if isinstance(a, dict) or isinstance(b, dict):
-        return False
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-8, atol=1e-10, equal_nan=True))

@@ -159,7 +159,7 @@ def test_every_planted_fault_is_found_and_named(path: Path):
     bodies = [derivation.graph.body(e) for e in derivation.graph.equations]
     slow = any(isinstance(n, Configurations) for body in bodies for n in walk(body))
     for adjoint in derivation.adjoints:
-        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 1 if slow else 5):
+        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 1 if slow else 4):
             if adjoint.wrt[-1].name in named_with(derivation, adjoint, body):
                 planted += 1
                 continue

@@ -41,7 +41,7 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = Tr
         parts.append(
             f"{through} {'is' if len(uses) == 1 else 'are'} linear in {wrt.name}"
             if uses
-            else f"nothing depends on {wrt.name}"
+            else f"the result does not depend on {wrt.name}"
         )
     if len(uses) > 1:
         parts.append("sum over the uses in " + ", ".join(s.name for s in uses))

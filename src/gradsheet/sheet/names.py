@@ -61,6 +61,12 @@ class NameReader:
                 node.span,
                 f"move its definition (line {line}) up",
             )
+        stem, _, letter = node.key.rpartition("_")
+        if stem in self.sheet.symbols and letter in scope.indices:
+            self.poisoned.add(node.key)
+            return self.fail(
+                "GS201", f"'{node.text}' is a name of its own", node.span, f"write {stem}[{letter}] for a component"
+            )
         base = node.text.rstrip("ᵢⱼₖₗₘₙₜ")
         if base != node.text and base in self.sheet.symbols:
             letters = node.text[len(base) :].translate(str.maketrans("ᵢⱼₖₗₘₙₜ", "ijklmnt"))

@@ -98,8 +98,6 @@ def facts_of(condition: Condition) -> tuple[Affine, ...]:
                     return (a - b, b - a)
                 case "≠":
                     return _beside(a, b) or _beside(b, a)
-                case _:
-                    return ()
         case Junction(kind="and", conditions=conditions):
             return tuple(f for c in conditions for f in facts_of(c))
         case _:
