@@ -344,10 +344,22 @@ def _merge(term: Term) -> Term | None:
         if exponent == 0:
             continue
         factors.append(base if exponent == 1 else Power(base, number(exponent)))
+    factors = [f for f in factors if not _is_said(f, factors)]
     guards = tuple(dict.fromkeys(c for g in term.guards for c in conjuncts(g)))
     if coefficient == term.coefficient and tuple(factors) == term.factors and guards == term.guards:
         return term
     return Term(coefficient, tuple(factors), term.sums, guards)
+
+
+def _is_said(factor: Expr, factors: list[Expr]) -> bool:
+    """relu(x) [x > 0] is relu(x)."""
+    if not (isinstance(factor, Piecewise) and isinstance(factor.condition, Relation) and factor.condition.sign == ">"):
+        return False
+    left, right = factor.condition.left, factor.condition.right
+    if factor.then is not ONE_EXPR or factor.otherwise is not ZERO_EXPR or right is not ZERO_EXPR:
+        return False
+    rectified = {Call("relu", (left,)), Call("max", (right, left)), Call("max", (left, right))}
+    return any(f in rectified or (isinstance(f, Power) and f.base in rectified) for f in factors)
 
 
 def _without(guards: tuple[Condition, ...], guard: Condition) -> tuple[Condition, ...]:

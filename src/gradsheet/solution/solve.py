@@ -262,6 +262,9 @@ def _undefined(sheet: Sheet, problem: UndefinedValueError) -> Diagnostic:
     equation = problem.equation
     place = f"[{', '.join(map(str, problem.place))}]" if problem.place else ""
     span = equation.syntax.value.span if equation.syntax is not None else None
+    if span is None and equation.symbol.adjoint_of is not None:
+        # A derivative stands on no line of the sheet: the variable it is taken by does.
+        span = equation.symbol.adjoint_of[1][-1].span
     return Diagnostic(
         "GS405", f"{equation.symbol.name}{place} is undefined at the given values: {problem.reason}", span, sheet.source
     )
