@@ -5,7 +5,20 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, Affine, Expr, Index, Integer, Multiply, Number, Power, Relation, walk
+from gradsheet.expressions import (
+    Access,
+    Affine,
+    Expr,
+    Index,
+    Integer,
+    Multiply,
+    Number,
+    Power,
+    Reduce,
+    Relation,
+    at_least_zero,
+    walk,
+)
 from gradsheet.syntax import tree
 from gradsheet.writing.trees import Tree, additive, call, comparison, iverson, name, power, product, transpose, whole
 
@@ -103,9 +116,10 @@ class Contraction:
             if _implied(guard, accesses):
                 continue
             index, low, high = _plain_bound(guard, kept)
-            if index is not None and low is not None and index not in lows:
+            # A bound narrows the range only where it is certainly inside it; else it stays a condition.
+            if index is not None and low is not None and index not in lows and at_least_zero(low - index.low):
                 lows[index] = low
-            elif index is not None and high is not None and index not in highs:
+            elif index is not None and high is not None and index not in highs and at_least_zero(index.high - high):
                 highs[index] = high
             else:
                 condition = inner.condition((), guard)
@@ -142,11 +156,31 @@ class Contraction:
             return None if rest is None else self.view.scaled(_ONE, scalars, rest)
         match len(axes):
             case 0:
-                return self._scalar(sums, weights, edges)
+                written = self._scalar(sums, weights, edges)
             case 1:
-                return self._vector(axes[0], sums, weights, edges)
+                written = self._vector(axes[0], sums, weights, edges)
             case _:
-                return self._matrix(axes, sums, weights, edges)
+                written = self._matrix(axes, sums, weights, edges)
+        return written or self._in_series(axes, sums, weights, edges)
+
+    def _in_series(
+        self, axes: tuple[Index, ...], sums: tuple[Index, ...], weights: _Weights, edges: _Edges
+    ) -> Tree | None:
+        """Two matrices in series beside another path are one matrix first: (h ⊙ (A B)) Cᵀ."""
+        if not 1 < len(sums) <= _MOST_IN_SERIES:
+            return None
+        for index in sums:
+            here = [e for e in edges if index in (e[0], e[1])]
+            ends = [e[1] if e[0] is index else e[0] for e in here]
+            if len(here) != 2 or weights[index] or ends[0] is ends[1]:  # noqa: PLR2004 - in series: one in, one out
+                continue
+            joined = Reduce("sum", index, Multiply((here[0][2], here[1][2])))
+            rest = [e[2] for e in edges if e not in here]
+            factors = (*(f for ws in weights.values() for f in ws), *rest, joined)
+            written = self._chain(axes, tuple(s for s in sums if s is not index), factors)
+            if written is not None:
+                return written
+        return None
 
     def _scalar(self, sums: tuple[Index, ...], weights: _Weights, edges: _Edges) -> Tree | None:
         if len(sums) == 1 and not edges:
@@ -161,7 +195,7 @@ class Contraction:
         start = ends[0]
         left = self._weight(start, weights[start])
         path = self._path(start, edges)
-        if left is None or path is None or path[-1][1] is not ends[1]:
+        if left is None or path is None or path[-1][1] is not ends[1] or len(path) != len(edges):
             return None
         chain = self._pieces(path, weights, start)
         return None if chain is None else product([("", transpose(left)), *(("", p) for p in chain)])
@@ -246,9 +280,12 @@ class Contraction:
                 chain.append(call("diag", right))
             return product([("", p) for p in chain])
         # Two arms that do not meet: an outer product.
+        arms = [self._path(axis, others) for axis in axes]
+        if any(arm is None for arm in arms) or not sum(len(a or ()) for a in arms) == len(others) == len(sums):
+            return None  # an edge or a sum that neither arm reaches
         column = self._arm(i, others, weights, left)
         row = self._arm(j, others, weights, right)
-        if column is None or row is None or len(others) != len(sums):
+        if column is None or row is None:
             return None
         return product([("", column), ("", transpose(row))])
 
@@ -378,6 +415,7 @@ _Edges = list[tuple[Index, Index, Expr]]
 
 
 _ONE = Fraction(1)
+_MOST_IN_SERIES = 5
 
 
 def _flattened(factors: Sequence[Expr]) -> list[Expr]:
