@@ -172,7 +172,7 @@ class Contraction:
         for index in sums:
             here = [e for e in edges if index in (e[0], e[1])]
             ends = [e[1] if e[0] is index else e[0] for e in here]
-            if len(here) != 2 or weights[index] or ends[0] is ends[1]:  # noqa: PLR2004 - in series: one in, one out
+            if len(here) != 2 or weights[index] or ends[0] is ends[1]:
                 continue
             joined = Reduce("sum", index, Multiply((here[0][2], here[1][2])))
             rest = [e[2] for e in edges if e not in here]

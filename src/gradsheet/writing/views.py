@@ -152,7 +152,13 @@ class View:
         items: list[Tree | tree.Slice] = []
         order: list[Index] = []
         for place, axis in zip(at, symbol.axes, strict=True):
-            if (symbol.rank == 1 or axes) and symbol.rank <= 2 and axis is symbol.axes[-1] and not symbol.leading and axis.low == axis.high == place:
+            if (
+                (symbol.rank == 1 or axes)
+                and symbol.rank <= 2
+                and axis is symbol.axes[-1]
+                and not symbol.leading
+                and axis.low == axis.high == place
+            ):
                 items.append(tree.Slice(None, None))  # n×1 and n are one thing for columns
                 continue
             used = [i for i in axes if i in free_indices(place)]
