@@ -459,15 +459,16 @@ class DefinitionReader:
             formals.append(formal)
             local[item.key] = formal
         before = len(self.reader.diagnostics.errors)
+        names = tuple(i for i in items if isinstance(i, tree.Name))
+        if any(n.key not in self.sheet.symbols for n in names):
+            # An argument that is declared nowhere takes its shape with each call.
+            self.reader.templates[name.key] = Template(names, statement)
         try:
             value = self.reader.read(statement.value, scope.with_locals(local))
         except Unreadable:
-            if all(f.rank for f in formals):
+            if name.key not in self.reader.templates:
                 raise
-            # An argument that is declared nowhere may be more than a scalar: its shape comes with each call.
             del self.reader.diagnostics.errors[before:]
-            names = tuple(i for i in items if isinstance(i, tree.Name))
-            self.reader.templates[name.key] = Template(names, statement)
             return
         symbol = Symbol(name.text, (), Role.FUNCTION, span=name.span, parameters=tuple(formals))
         self.sheet.symbols[name.key] = symbol

@@ -8,12 +8,14 @@ from gradsheet.expressions import Call, Number, Power, Role
 from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE, ELEMENTWISE_SPELLINGS
 from gradsheet.sheet import functions
 from gradsheet.sheet.scope import function_kind
+from gradsheet.sheet.tensors import Unreadable
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.diagnostics import Span
+    from gradsheet.expressions import Symbol
     from gradsheet.sheet.expressions import ExpressionReader
     from gradsheet.sheet.scope import Scope
     from gradsheet.sheet.tensors import Tensor
@@ -146,6 +148,28 @@ class ProductReader:
             return special
         return self.apply(head, primes, [self.reader.read(a, scope) for a in arguments], arguments, item, scope)
 
+    def _with_these_shapes(
+        self, head: tree.Name, symbol: Symbol, values: list[Tensor], trees: list[tree.Expression]
+    ) -> Tensor | None:
+        """A function of undeclared arguments at vectors and matrices, if its body reads with these shapes.
+
+        A function of scalars still acts entry by entry on a matrix, and wherever its body does not read otherwise.
+        """
+        reader = self.reader
+        most = max((v.rank for v in values), default=0)
+        by_entry = not reader.sheet.functions[symbol].body.indices
+        if head.key not in reader.templates or most == 0 or (most > 1 and by_entry):
+            return None
+        errors, remarks = len(reader.diagnostics.errors), len(reader.diagnostics.remarks)
+        poisoned = set(reader.poisoned)
+        try:
+            return functions.invoke_template(reader, head, values, trees, head.span)
+        except Unreadable:
+            del reader.diagnostics.errors[errors:]
+            del reader.diagnostics.remarks[remarks:]
+            reader.poisoned = poisoned
+            return None
+
     def _declared(self, head: tree.Name, scope: Scope) -> bool:
         reader = self.reader
         return any(
@@ -168,6 +192,9 @@ class ProductReader:
         if symbol is None and key in reader.templates:
             return functions.invoke_template(reader, head, values, trees, span)
         if symbol is not None and symbol.role is Role.FUNCTION:
+            shaped = None if primes else self._with_these_shapes(head, symbol, values, trees)
+            if shaped is not None:
+                return shaped
             if primes:
                 raise reader.fail(
                     "GS214", f"the derivative of '{head.text}' is not written with a prime here", item.span
