@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as problem:  # a full disk, an output that went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         reason = problem.strerror or str(problem)
-        print(f"error[GS602]: the output cannot be written: {reason}", file=sys.stderr)
+        click.echo(f"error[GS602]: the output cannot be written: {reason}", err=True)
         status = UNUSABLE
     sys.exit(status)
 
