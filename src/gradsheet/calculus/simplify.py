@@ -454,10 +454,13 @@ def cost(body: AnyNode) -> float:
         inner = sum(below)
         match node:
             case Number(value=value):
-                return 0.3 if value in {1, -1} else 1.0
+                return 0.0 if value == -1 else 0.3 if value == 1 else 1.0
             case Access():
                 return 1.0 + 0.2 * (node.symbol.adjoint_of is not None)
-            case Multiply() | Add():
+            case Multiply(factors=factors):
+                signs = sum(isinstance(f, Number) and f.value == -1 for f in factors)
+                return inner + 0.5 * max(0, len(below) - 1 - signs)  # a sign is written for nothing
+            case Add():
                 return inner + 0.5 * (len(below) - 1)
             case Power():
                 return inner + 0.5

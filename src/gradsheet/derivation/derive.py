@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Differentiator, Log, Simplifier, steps
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.diagnostics import Span
+    from gradsheet.expressions import AnyNode
     from gradsheet.sheet import Sheet
 
 
@@ -52,6 +54,18 @@ def derive(sheet: Sheet, of: Symbol | None = None, wrt: Sequence[Symbol] | None 
             suggestion="a recursion moves along an index, as in h[t] = f(h[t-1]), one way only",
         ),)) from None  # fmt: skip
     return result
+
+
+def _with_totals(adjoint: Adjoint, totals: dict[OverData, Symbol]) -> Adjoint:
+    """The means that stood as symbols of their own while the objective was differentiated, as means again."""
+    nodes = {total: node for node, total in totals.items()}
+
+    def back(node: AnyNode) -> AnyNode:
+        return nodes[node.symbol] if isinstance(node, Access) and node.symbol in nodes else node
+
+    old = adjoint.equation
+    equation = Equation(old.symbol, old.pattern, old.free, transform(old.body, back), None, old.facts)
+    return replace(adjoint, equation=equation)
 
 
 def _use_within(sheet: Sheet, problem: CyclicDefinitionError) -> Span | None:
@@ -176,9 +190,9 @@ class _Deriver:
         accumulator = Accumulator(outer, self.sheet.row_sums, self.registry)
         for adjoint in accumulator.run(target, variables):
             if adjoint.wrt[-1] not in variables:
-                self._record(result, [adjoint])
+                self._record(result, [_with_totals(adjoint, totals)])
                 continue
-            joined = self._joined(adjoint, body, losses, totals)
+            joined = _with_totals(self._joined(adjoint, body, losses, totals), totals)
             self._record(result, [joined])
             result.gradients[adjoint.wrt[-1]] = joined
 

@@ -55,6 +55,13 @@ class Inputs:
         values = {s: v[0] if s in self.data else v for s, v in self.values.items()}
         return Inputs(self.sizes, values, frozenset(), 0, self.given, self.has_floats)
 
+    def first_rows(self, count: int) -> Inputs:
+        """The first rows of the data, where there are more."""
+        if self.rows <= count:
+            return self
+        values = {s: v[:count] if s in self.data else v for s, v in self.values.items()}
+        return Inputs(self.sizes, values, self.data, count, self.given, self.has_floats)
+
     def arrays(self, domain: Domain, row: int | None = None) -> dict[Symbol, Values]:
         """The values in a domain; with `row`, the symbols that take the data axis give that row."""
         result: dict[Symbol, Values] = {}
