@@ -293,7 +293,8 @@ class ValueReader:
             if isinstance(entry.value, np.ndarray)
             else f"{len(entry.value)} members"
         )
-        wanted = f"in ℝ^{shape_text(rest)}" if rest else "a scalar"
+        shape_wanted = f"({shape_text(rest)})" if len(rest) > 1 else shape_text(rest)
+        wanted = f"in ℝ^{shape_wanted}" if rest else "a scalar"
         self.error("GS402", f"'{entry.symbol.name}' is {wanted}, the value has shape {shape or 'scalar'}", entry.span)
 
     def extents(self, rest: Sequence[Index], fixed: dict[Index, int]) -> tuple[int, ...] | None:
