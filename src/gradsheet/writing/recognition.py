@@ -9,6 +9,7 @@ from gradsheet.expressions import (
     Access,
     Affine,
     ArrayCall,
+    Call,
     Expr,
     Index,
     Lambda,
@@ -69,6 +70,10 @@ def solved(sign: str, low: Affine, high: Affine) -> tuple[Index, tree.Relation, 
 def is_safe(body: Expr) -> bool:
     """Whether every component is inside its axis without any condition: a bracket may then be a factor."""
     for node in walk(body):
+        below = isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value < 0
+        logarithm = isinstance(node, Call) and node.function == "log"
+        if (below or logarithm) and node.free:
+            return False  # it may have no value where the condition fails, and 0 times that is no 0
         if isinstance(node, Access):
             for place, axis in zip(node.at, node.symbol.axes, strict=True):
                 low, high = axis_range(node.symbol.axes, node.at, axis)
