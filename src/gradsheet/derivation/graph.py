@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import unfold_all
-from gradsheet.expressions import Configurations, Role, Symbol, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gradsheet.expressions import Expr
+    from gradsheet.expressions import Expr, Symbol
     from gradsheet.sheet import Equation, FunctionDefinition
 
 
@@ -68,13 +67,3 @@ class Graph:
         """Computed symbols on a way from the sources to the target, in order; the target is the last."""
         active = self.depends_on(sources) & self.needed_for(target)
         return sorted((s for s in active if s in self.clauses), key=lambda s: self.position[s])
-
-
-def local_variables(body: Expr) -> set[Symbol]:
-    """Variables of sums over configurations."""
-    return {n.variable for n in walk(body) if isinstance(n, Configurations)}
-
-
-def is_input(symbol: Symbol) -> bool:
-    """Whether a value is given, not computed: a declared name, or a cotangent such as x̄."""
-    return symbol.role in {Role.INPUT, Role.COTANGENT}

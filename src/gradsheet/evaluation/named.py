@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.evaluation.domains import Array
-from gradsheet.expressions import Access, Affine, Index, Symbol
+from gradsheet.expressions import Affine, Index, Symbol, affine_indices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,13 +63,7 @@ def objects(data: Any) -> Array:
 
 def free_indices(value: Affine) -> set[Index]:
     """The indices of an affine expression, those inside integer data such as y_t included."""
-    found: set[Index] = set()
-    for atom in value.atoms():
-        if isinstance(atom, Index):
-            found.add(atom)
-        elif isinstance(atom, Access):
-            found |= atom.free
-    return found
+    return set(affine_indices(value))
 
 
 def symbol_depth(symbol: Symbol) -> int:

@@ -15,14 +15,12 @@ from gradsheet.expressions import (
     Call,
     Expr,
     Index,
-    Integer,
     Invoke,
     Lambda,
     Number,
     OverData,
     Power,
     Reduce,
-    Relation,
     Role,
     Symbol,
     number,
@@ -31,7 +29,7 @@ from gradsheet.expressions import (
 from gradsheet.operations import ARRAY_OPERATIONS, T
 from gradsheet.sheet.literals import concatenate
 from gradsheet.sheet.model import FunctionDefinition
-from gradsheet.sheet.scope import Scope, indicator
+from gradsheet.sheet.scope import Scope
 from gradsheet.sheet.tensors import Tensor, atoms, delta, fresh_indices, multiply, scalar
 from gradsheet.syntax import tree
 
@@ -332,8 +330,3 @@ def special_on_tensors(
             return concatenate(reader, list(values), span)
         case _:
             return None
-
-
-def at_least(index: Index, value: Affine) -> Expr:
-    """[index ≥ value]: 1 where it holds, else 0."""
-    return indicator(Relation("≥", Integer(Affine.atom(index)), Integer(value)))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from gradsheet.expressions import (
     ONE_EXPR,
     ZERO_EXPR,
-    Access,
     Affine,
     Condition,
     Expr,
@@ -146,8 +145,3 @@ def suggestions(key: str, sheet: Sheet, scope: Scope) -> str | None:
     same_letters = [k for k in known if k.lower() == key.lower()]
     best = next(iter(same_letters or near), None)
     return f"did you mean '{best}'?" if best else None
-
-
-def is_component(expr: Expr) -> bool:
-    """Whether this is x or one entry of it, not computed from it."""
-    return isinstance(expr, Access)

@@ -18,6 +18,7 @@ from gradsheet.expressions import (
     Piecewise,
     Power,
     Reduce,
+    affine_indices,
     inside,
     walk,
 )
@@ -131,8 +132,4 @@ def without_sign(factors: Sequence[Expr]) -> tuple[bool, Sequence[Expr]]:
 
 def free_indices(value: Affine) -> set[Index]:
     """The indices of a place, those inside integer data such as y[t] included."""
-    found = {a for a in value.atoms() if isinstance(a, Index)}
-    for atom in value.atoms():
-        if isinstance(atom, Access):
-            found |= atom.free
-    return found
+    return set(affine_indices(value))
