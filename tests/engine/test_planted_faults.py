@@ -14,6 +14,7 @@ import pytest
 
 from engine.running import derived, read_text
 from fences import ROOT
+from gradsheet.calculus import unfold_all
 from gradsheet.derivation import Pass, needed_inputs
 from gradsheet.evaluation import Float64, UndecidedError
 from gradsheet.expressions import (
@@ -105,7 +106,7 @@ class Planted:
 
     def __init__(self, derivation: Derivation, adjoint: Adjoint, body: Expr) -> None:
         self.derivation, self.equation, self.body = derivation, adjoint.equation, body
-        self.held = derivation.graph.unfolded[adjoint.equation]
+        self.held = adjoint.equation.body
 
     def __enter__(self) -> None:
         self._put(self.body)
@@ -115,7 +116,7 @@ class Planted:
 
     def _put(self, body: Expr) -> None:
         self.equation.body = body
-        self.derivation.graph.unfolded[self.equation] = body
+        self.derivation.graph.unfolded[self.equation] = unfold_all(body, self.derivation.graph.functions)
 
 
 def values_at(derivation: Derivation, adjoint: Adjoint, seed: int) -> np.ndarray | None:

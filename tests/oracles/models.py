@@ -5,6 +5,7 @@ from __future__ import annotations
 from oracles.attention import ATTENTION
 from oracles.classification import CLASSIFICATION
 from oracles.convolutions import CONVOLUTIONS
+from oracles.energies import ENERGIES
 from oracles.examples import EXAMPLE_SYSTEMS
 from oracles.linear import LINEAR
 from oracles.networks import NETWORKS
@@ -14,7 +15,7 @@ from oracles.sequences import SEQUENCES
 
 CORPUS = {
     oracle.sheet: oracle
-    for theme in (LINEAR, CLASSIFICATION, NETWORKS, SEQUENCES, CONVOLUTIONS, ATTENTION, PROBABILITY, SCALARS)
+    for theme in (LINEAR, CLASSIFICATION, NETWORKS, SEQUENCES, CONVOLUTIONS, ATTENTION, PROBABILITY, ENERGIES, SCALARS)
     for oracle in theme
 }
 

@@ -335,6 +335,7 @@ def _merge(term: Term) -> Term | None:
         else:
             bases[identity] = (base, exponent)
             order.append(identity)
+    _join_quotients(bases, order)
     factors: list[Expr] = []
     for identity in order:
         if identity in rest:
@@ -349,6 +350,31 @@ def _merge(term: Term) -> Term | None:
     if coefficient == term.coefficient and tuple(factors) == term.factors and guards == term.guards:
         return term
     return Term(coefficient, tuple(factors), term.sums, guards)
+
+
+_QUOTIENTS = {("sinh", "cosh"): "tanh", ("sin", "cos"): "tan"}
+
+
+def _join_quotients(bases: dict[tuple[Any, ...], tuple[Expr, Fraction]], order: list[tuple[Any, ...]]) -> None:
+    """sinh(x)/cosh(x) is tanh(x), sin(x)/cos(x) is tan(x)."""
+    for identity in list(order):
+        above, times = bases.get(identity, (ONE_EXPR, Fraction(0)))
+        if not isinstance(above, Call) or times <= 0:
+            continue
+        for (upper, lower), quotient in _QUOTIENTS.items():
+            if above.function != upper:
+                continue
+            below = key(Call(lower, above.arguments))
+            if below not in bases or bases[below][1] >= 0:
+                continue
+            joined = min(times, -bases[below][1])
+            named = Call(quotient, above.arguments)
+            held = bases.get(key(named), (named, Fraction(0)))
+            bases[identity] = (above, times - joined)
+            bases[below] = (bases[below][0], bases[below][1] + joined)
+            bases[key(named)] = (named, held[1] + joined)
+            if key(named) not in order:
+                order.insert(order.index(identity), key(named))
 
 
 def _is_said(factor: Expr, factors: list[Expr]) -> bool:

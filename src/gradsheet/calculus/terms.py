@@ -144,14 +144,16 @@ def split(body: Expr, *, expand: bool) -> list[Term]:
 
 def _outside(variable: Symbol, term: Term) -> Term:
     """What does not hold the variable of a sum over configurations stands outside it."""
-    held = [f for f in term.factors if variable in f.symbols]
-    inner = replace(term, coefficient=Fraction(1), factors=tuple(held))
-    if any(variable in g.symbols for g in term.guards) or term.sums:
-        inner = replace(term, coefficient=Fraction(1))
-        return Term(term.coefficient, (Configurations(variable, rebuilt([inner])),))
-    inner = replace(inner, guards=())
-    loose = tuple(f for f in term.factors if variable not in f.symbols)
-    return Term(term.coefficient, (*loose, Configurations(variable, rebuilt([inner]))), (), term.guards)
+    bound = frozenset(term.sums)
+
+    def is_held(part: Expr | Condition) -> bool:
+        return variable in part.symbols or bool(bound & part.free)
+
+    held = tuple(f for f in term.factors if is_held(f))
+    loose = tuple(f for f in term.factors if not is_held(f))
+    inner = Term(Fraction(1), held, term.sums, tuple(g for g in term.guards if is_held(g)))
+    outer = tuple(g for g in term.guards if not is_held(g))
+    return Term(term.coefficient, (*loose, Configurations(variable, rebuilt([inner]))), (), outer)
 
 
 def _power(base: Expr, exponent: Fraction) -> Expr:

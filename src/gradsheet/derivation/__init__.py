@@ -1,8 +1,15 @@
 """The equation graph and its adjoints: a derivation as data."""
 
+from gradsheet.derivation.deltas import Delta, DeltaRow, delta_rows
 from gradsheet.derivation.derive import derive
 from gradsheet.derivation.graph import Graph
+from gradsheet.derivation.jacobians import Contribution, Jacobians, LocalJacobian, guarded
 from gradsheet.derivation.model import Adjoint, Derivation
 from gradsheet.derivation.passes import Pass, needed_inputs
+from gradsheet.derivation.statements import Partition, Statement
+from gradsheet.derivation.substitution import Rewritten, Substitution, needed, put_in
 
-__all__ = ["Adjoint", "Derivation", "Graph", "Pass", "derive", "needed_inputs"]
+__all__ = [
+    "Adjoint", "Contribution", "Delta", "DeltaRow", "Derivation", "Graph", "Jacobians", "LocalJacobian", "Partition",
+    "Pass", "Rewritten", "Statement", "Substitution", "delta_rows", "derive", "guarded", "needed", "needed_inputs", "put_in",
+]  # fmt: skip

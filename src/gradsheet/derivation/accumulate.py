@@ -7,8 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.calculus import Carried, Differentiator, Log, NoRuleError, Simplifier, cost, steps
+from gradsheet.calculus.configurations import expectations
 from gradsheet.calculus.folding import fold_quotient
 from gradsheet.calculus.pattern import Pattern, pattern_of
+from gradsheet.calculus.terms import split
 from gradsheet.derivation.model import Adjoint
 from gradsheet.derivation.sentences import headline
 from gradsheet.diagnostics import Diagnostic, SheetError
@@ -20,6 +22,7 @@ from gradsheet.expressions import (
     Affine,
     AnyNode,
     ArrayCall,
+    Configurations,
     Expr,
     Index,
     Integer,
@@ -72,6 +75,7 @@ class Accumulator:
         cotangents: Mapping[Symbol, Symbol] | None = None,
     ) -> None:
         self.graph = graph
+        self.distributions = {d.partition: d for d in graph.distributions}
         self.row_sums = row_sums
         self.registry = registry
         self.named = set(registry.values())
@@ -142,6 +146,8 @@ class Accumulator:
         if wrt in self.cotangents:
             parts.insert(0, Access(self.cotangents[wrt], place))
         body = parts[0] if len(parts) == 1 else self._joined(parts, log)
+        body = self._named_weights(body, log)
+        self._compare(parts, uses, body, log)
         if wrt.symmetric and wrt.role is Role.INPUT and wrt.rank == 2:
             body = self._symmetric(body, indices, log)
         by = (*(of.adjoint_of or (of, ()))[1], wrt)
@@ -161,6 +167,34 @@ class Accumulator:
                 if gap.terms and not any(isinstance(a, Index) for a in gap.atoms()):
                     found[gap] = None
         return tuple(found)
+
+    def _named_weights(self, body: Expr, log: Log) -> Expr:
+        """exp(A(x))/Z is p(x), also where it was there before anything was put in."""
+        for partition, distribution in self.distributions.items():
+            if partition not in body.symbols:
+                continue
+            simplifier = Simplifier(self.row_sums)
+            opened = simplifier.tidy(body, expand=True)
+            found = expectations(opened, distribution, simplifier)
+            while found is not (again := expectations(found, distribution, simplifier)):
+                found = again
+            result = simplifier.simplify(found)
+            if found is not opened and cost(result) < cost(body):
+                log.add(steps.EXPECTATION, body, result)
+                body = result
+        return body
+
+    def _compare(self, parts: Sequence[Expr], uses: Sequence[Symbol], body: Expr, log: Log) -> None:
+        """What the data say, and its expectation under the model, side by side."""
+        if steps.EXPECTATION not in log.rules or len(parts) < 2:
+            return
+        model = [p for p, u in zip(parts, uses, strict=False) if u in self.distributions]
+        data = [p for p in parts if p not in model]
+        if not model or not data or any(isinstance(n, Configurations) for p in data for n in walk(p)):
+            return
+        signs = {t.coefficient < 0 for part in model for t in split(part, expand=False)}
+        if len(signs) == 1:
+            log.add(steps.DATA_MINUS_MODEL if signs == {True} else steps.MODEL_MINUS_DATA, body, body)
 
     def _joined(self, parts: list[Expr], log: Log) -> Expr:
         if not parts:
@@ -250,7 +284,12 @@ class Accumulator:
         folded = fold_quotient(folded, use.body, name, indices, Simplifier(self.row_sums))
         if folded is not inner:
             log.add(steps.FOLD, inner, folded)
-        plain = Simplifier(self.row_sums, log).simplify(_summed(indices, Multiply((written, folded))))
+        whole = _summed(indices, Multiply((written, folded)))
+        if equation.symbol in self.distributions and earlier is not None:
+            expected = self._expectation(equation.symbol, whole, _summed(indices, Multiply((earlier, folded))), log)
+            if expected is not None:
+                return expected
+        plain = Simplifier(self.row_sums, log).simplify(whole)
         if earlier is None or written is ONE_EXPR:
             return plain
         trial = Log()
@@ -260,6 +299,19 @@ class Accumulator:
             log.extend(trial.entries)
             return put_in
         return plain
+
+    def _expectation(self, partition: Symbol, plain: Expr, put_in: Expr, log: Log) -> Expr | None:
+        """∂L/∂Z with its 1/Z put in turns Σ exp(A) A' into Σ p A'; None where there is no 1/Z."""
+        trial = Log()
+        simplifier = Simplifier(self.row_sums, trial)
+        simple = simplifier.simplify(put_in)
+        expected = expectations(simple, self.distributions[partition], simplifier)
+        if expected is simple:
+            return None
+        log.add(steps.SUBSTITUTE, plain, put_in)
+        log.extend(trial.entries)
+        log.add(steps.EXPECTATION, simple, expected)
+        return Simplifier(self.row_sums, log).simplify(expected)
 
     def _upstream(self, of: Symbol, user: Symbol, outer: tuple[Affine, ...], pattern: tuple[Affine, ...]) -> Expr:
         if user in self.cotangents and not self._has_users(user):

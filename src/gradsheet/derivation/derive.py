@@ -9,6 +9,7 @@ from gradsheet.calculus import Differentiator, Log, Simplifier, steps
 from gradsheet.derivation.accumulate import Accumulator
 from gradsheet.derivation.graph import Graph
 from gradsheet.derivation.model import Adjoint, Derivation
+from gradsheet.derivation.partition import partition
 from gradsheet.derivation.sentences import headline
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.evaluation import CyclicDefinitionError, Program
@@ -32,9 +33,10 @@ from gradsheet.syntax.traversal import children
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.calculus.configurations import Distribution
     from gradsheet.diagnostics import Span
     from gradsheet.expressions import AnyNode
-    from gradsheet.sheet import Sheet
+    from gradsheet.sheet import FunctionDefinition, Sheet
 
 
 def derive(sheet: Sheet, of: Symbol | None = None, wrt: Sequence[Symbol] | None = None) -> Derivation:
@@ -85,15 +87,20 @@ def _use_within(sheet: Sheet, problem: CyclicDefinitionError) -> Span | None:
 class _Deriver:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
-        self.graph = Graph((), sheet.functions)
+        self.partition = partition(sheet)
+        self.graph = Graph((), self.partition.functions, self.partition.distributions)
         self.registry = dict(sheet.derivatives)
         """The symbol of every derivative; the sheet itself is left as it is."""
         self.done: set[Symbol] = set()
         self.extra: list[Adjoint] = []
-        for equation in sheet.equations:
+        for equation in self.partition.equations:
             for symbol in sorted(equation.body.symbols, key=lambda s: s.serial):
                 self._materialise(symbol)
             self.graph.append(equation)
+
+    @property
+    def _context(self) -> tuple[dict[Symbol, FunctionDefinition], list[Distribution]]:
+        return self.partition.functions, self.partition.distributions
 
     def derive(self, of: Symbol | None, wrt: tuple[Symbol, ...] | None) -> Derivation:
         sheet = self.sheet
@@ -103,7 +110,7 @@ class _Deriver:
         target = of or (sheet.objective.symbol if sheet.objective else None)
         if target is None:
             if wrt is None and not sheet.parameters:
-                result = Derivation(sheet, self.graph, (), list(self.extra))
+                result = Derivation(sheet, self.graph, self.partition, (), list(self.extra))
                 self._updates(result)
                 return result
             span = next((s.span for s in sheet.document.statements if isinstance(s, tree.Parameters)), None)
@@ -117,7 +124,7 @@ class _Deriver:
                 "GS210", "the sheet names no parameters", span, sheet.source,
                 suggestion="add a line such as: parameters " + (", ".join(s.name for s in sheet.inputs[:3]) or "w"),
             ),))  # fmt: skip
-        result = Derivation(sheet, self.graph, (target,), list(self.extra))
+        result = Derivation(sheet, self.graph, self.partition, (target,), list(self.extra))
         data = self._data_terms(target)
         if data:
             self._with_data(result, target, variables, data)
@@ -155,7 +162,7 @@ class _Deriver:
             name = f"{symbol.name[0]}̄{symbol.name[1:]}{mark}"
             bar = Symbol(name, symbol.axes, Role.COTANGENT, symbol.leading, symbol.row)
             cotangents[symbol] = bar
-        result = Derivation(sheet, self.graph, sheet.pullbacks, list(self.extra), cotangents=cotangents)
+        result = Derivation(sheet, self.graph, self.partition, sheet.pullbacks, list(self.extra), cotangents=cotangents)
         adjoints = Accumulator(self.graph, sheet.row_sums, {}, cotangents).pull_back(variables)
         self._record(result, adjoints)
         for adjoint in adjoints:
@@ -185,7 +192,7 @@ class _Deriver:
         totals = {node: Symbol(f"{node.kind} {losses[node].name}", (), Role.LOCAL) for node in data}
         body = transform(self.graph.body(equation), lambda n: Access(totals[n], ()) if n in totals else n)
         stand_in = Equation(target, equation.pattern, equation.free, body, equation.syntax)
-        outer = Graph([e for e in self.graph.equations if e.symbol is not target], self.sheet.functions)
+        outer = Graph([e for e in self.graph.equations if e.symbol is not target], *self._context)
         outer.append(stand_in)
         accumulator = Accumulator(outer, self.sheet.row_sums, self.registry)
         for adjoint in accumulator.run(target, variables):
@@ -204,7 +211,7 @@ class _Deriver:
         parts: list[Expr] = []
         at = tuple(Affine.atom(i) for i in adjoint.equation.free)
         for node, total in totals.items():
-            weight = Differentiator(total, (), self.sheet.functions, log).derivative(body)
+            weight = Differentiator(total, (), self.graph.functions, log).derivative(body)
             example = self.registry[losses[node], (wrt,)]
             if not self._reaches(losses[node], wrt):
                 continue

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from gradsheet.calculus import unfold_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from gradsheet.calculus.configurations import Distribution
     from gradsheet.expressions import Expr, Symbol
     from gradsheet.sheet import Equation, FunctionDefinition
 
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
 class Graph:
     """Equations in order, with the users of each symbol; grows when derivatives become equations themselves."""
 
-    def __init__(self, equations: Iterable[Equation], functions: Mapping[Symbol, FunctionDefinition]) -> None:
+    def __init__(
+        self,
+        equations: Iterable[Equation],
+        functions: Mapping[Symbol, FunctionDefinition],
+        distributions: Sequence[Distribution] = (),
+    ) -> None:
         self.functions = functions
+        self.distributions = distributions
+        """The weights of partition functions, by which 1/Z Σ exp(A) becomes an expectation."""
         self.equations: list[Equation] = []
         self.users: dict[Symbol, list[Equation]] = {}
         self.clauses: dict[Symbol, list[Equation]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus import steps
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = Tr
     names = [r.name for r in rules]
     sentences = {r.name: r.sentence for r in rules}
     functions = [n for n in dict.fromkeys(names) if n in ELEMENTWISE or n in ARRAY_OPERATIONS]
+    expected = steps.EXPECTATION.name in names
+    if expected:
+        # exp and log are those of the weights and of Z: the rule below speaks of them
+        functions = [n for n in functions if n not in {"exp", "log"}]
     if functions:
         parts.append("; ".join(sentences[n] for n in functions))
     elif "chain_rule" in names:
@@ -34,6 +39,8 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = Tr
         parts.append("the extreme entry alone counts")
     if "definition_of_function" in names:
         parts.append("functions by their definitions")
+    if expected:
+        parts.append(sentences[steps.EXPECTATION.name])
     if not parts and not linear:
         parts.append("product rule")
     if not parts:
@@ -43,9 +50,12 @@ def headline(log: Log, wrt: Symbol, uses: Sequence[Symbol], *, linear: bool = Tr
             if uses
             else f"the result does not depend on {wrt.name}"
         )
-    if len(uses) > 1:
+    joined = next((r for r in rules if r in {steps.DATA_MINUS_MODEL, steps.MODEL_MINUS_DATA}), None)
+    if joined is not None:
+        parts.append(joined.sentence)
+    elif len(uses) > 1:
         parts.append("sum over the uses in " + ", ".join(s.name for s in uses))
-    if "substitution" in names and ("row_sum" in names or "cancellation" in names):
+    if "substitution" in names and not expected and ("row_sum" in names or "cancellation" in names):
         parts.append("put in and simplified")
     if "symmetric_gradient" in names:
         parts.append("symmetric part")

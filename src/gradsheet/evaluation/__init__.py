@@ -1,6 +1,6 @@
 """Exact, certified and float evaluation of equations."""
 
-from gradsheet.evaluation.configurations import TooManyConfigurationsError
+from gradsheet.evaluation.configurations import MOST_FLOATS, TooManyConfigurationsError
 from gradsheet.evaluation.domains import CertifiedDomain, Domain, Float64, JetDomain, UndecidedError
 from gradsheet.evaluation.evaluate import Evaluator
 from gradsheet.evaluation.named import Named
@@ -9,6 +9,7 @@ from gradsheet.evaluation.sizes import Sizes
 from gradsheet.evaluation.values import Inputs, ValueReader
 
 __all__ = [
+    "MOST_FLOATS",
     "CertifiedDomain",
     "CyclicDefinitionError",
     "Domain",

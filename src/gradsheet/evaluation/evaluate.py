@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.calculus.terms import is_index_condition
-from gradsheet.evaluation.configurations import configurations
+from gradsheet.evaluation.configurations import Factor, states
 from gradsheet.evaluation.named import Named, Values, fold, free_indices, joint_axes, objects, symbol_depth
 from gradsheet.expressions import (
     Access,
@@ -35,6 +35,7 @@ from gradsheet.expressions import (
     SizeMember,
     Symbol,
     Unspecified,
+    replace_symbols,
 )
 from gradsheet.expressions.nodes import affines, bound, children
 
@@ -449,30 +450,52 @@ class Evaluator:
         return result
 
     def _configurations(self, body: Configurations) -> Named:
-        variable = body.variable
+        """Σ over configurations, many at a time: the states of a chunk are one more axis."""
+        variables: list[Symbol] = []
+        core: Expr = body
+        while isinstance(core, Configurations):
+            variables.append(core.variable)
+            core = core.body
+        total: Named | None = None
+        memo = self._memo
+        for arrays in states([self.factor(v) for v in variables], exact=self.domain.dtype is object):
+            count = len(arrays[0])
+            state = Index("state", Affine(1), Affine(count))
+            place = Affine.atom(state)
+            moved: dict[Symbol, Callable[[tuple[Affine, ...]], Expr]] = {}
+            added: list[Symbol] = []
+            for variable, held in zip(variables, arrays, strict=True):
+                stacked = Symbol(variable.name, (state, *variable.axes), variable.role, domain=variable.domain)
+                self.values[stacked] = held if variable.is_integer else self._from_choices(held)
+                moved[variable] = _component_of(stacked, place)
+                added.append(stacked)
+            self._memo = {}
+            part = self.evaluate(Reduce("sum", state, replace_symbols(core, moved)))
+            total = part if total is None else fold(np.add, [total, part])
+            for stacked in added:
+                del self.values[stacked]
+        self._memo = memo
+        assert total is not None
+        return total
+
+    def factor(self, variable: Symbol) -> Factor:
+        """The values that a variable can take, as one factor of a product of sets."""
         shape = tuple(len(self.extent(a)) for a in variable.axes)
         domain = variable.domain
         choices: Sequence[int | Fraction] = domain.values
         if domain.kind == "index":
             low, high = domain.bounds or (Affine(), Affine())
             choices = range(self.whole(low), self.whole(high) + 1)
-        total: Named | None = None
-        memo, held = self._memo, self.values.get(variable)
-        for values in configurations(variable.name, domain.kind, shape, choices):
-            array = np.empty(shape, dtype=np.int64 if domain.kind == "index" else self.domain.dtype)
-            for place, value in zip(np.ndindex(shape), values, strict=True):
-                array[place] = value if domain.kind == "index" else self.domain.number(value)
-            self.values[variable] = array
-            self._memo = {}
-            part = self.evaluate(body.body)
-            total = part if total is None else fold(np.add, [total, part])
-        self._memo = memo
-        if held is None:
-            self.values.pop(variable, None)
-        else:
-            self.values[variable] = held
-        assert total is not None
-        return total
+        return Factor(variable.name, domain.kind, shape, tuple(choices))
+
+    def _from_choices(self, held: Array) -> Array:
+        """Numbers of a finite set in the arithmetic at hand."""
+        if self.domain.dtype is not object:
+            return np.asarray(held, dtype=self.domain.dtype)
+        known = {value: self.domain.number(value) for value in set(held.reshape(-1).tolist())}
+        result = np.empty(held.shape, dtype=object)
+        result.reshape(-1)[:] = [known[v] for v in held.reshape(-1).tolist()]
+        return result
 
     # ------------------------------------------------------------ arrays
 
@@ -516,6 +539,11 @@ class Evaluator:
             for k in range(len(row)):
                 result[(*place, k)] = self.domain.number(1 if k == best else 0)
         return result
+
+
+def _component_of(stacked: Symbol, state: Affine) -> Callable[[tuple[Affine, ...]], Expr]:
+    """A component of one state of a variable."""
+    return lambda at: Access(stacked, (state, *at))
 
 
 _INTEGER_COMPARE: dict[str, Any] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from gradsheet.expressions.affine import Affine, Index, SizeMember
@@ -26,23 +27,24 @@ from gradsheet.expressions.nodes import (
     Relation,
     children,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gradsheet.expressions.symbols import Symbol
 
 Key = tuple[Any, ...]
+Scope = Mapping[Index | Symbol, int]
 _known: WeakKeyDictionary[AnyNode, Key] = WeakKeyDictionary()
 
 
-def key(node: AnyNode, bound: Mapping[Index, int] | None = None) -> Key:
+def key(node: AnyNode, bound: Scope | None = None) -> Key:
     """A tuple that is the same for two expressions exactly if they differ only in bound names and order.
+
+    `bound` numbers the indices, and the variables of sums over configurations, that are bound around the node.
 
     >>> from gradsheet.expressions import Add, number
     >>> key(Add((number(1), number(2)))) == key(Add((number(2), number(1))))
     True
     """
     scope = bound or {}
-    closed = not any(i in scope for i in node.free)
+    closed = not scope or not (any(i in scope for i in node.free) or any(s in scope for s in node.symbols))
     if closed and node in _known:
         return _known[node]
     result = _key(node, {} if closed else scope)
@@ -51,7 +53,7 @@ def key(node: AnyNode, bound: Mapping[Index, int] | None = None) -> Key:
     return result
 
 
-def _key(node: AnyNode, scope: Mapping[Index, int]) -> Key:
+def _key(node: AnyNode, scope: Scope) -> Key:
     match node:
         case Number(value=value):
             return ("number", value.numerator, value.denominator)
@@ -61,7 +63,8 @@ def _key(node: AnyNode, scope: Mapping[Index, int]) -> Key:
             return ("integer", affine_key(value, scope))
         case Access(symbol=symbol, at=at):
             places = tuple(affine_key(a, scope) for a in at)
-            return ("access", symbol.serial, tuple(sorted(places, key=repr)) if symbol.symmetric else places)
+            which = ("bound", scope[symbol]) if symbol in scope else symbol.serial
+            return ("access", which, tuple(sorted(places, key=repr)) if symbol.symmetric else places)
         case Add(terms=parts):
             return ("add", tuple(sorted((key(p, scope) for p in parts), key=repr)))
         case Multiply(factors=parts):
@@ -93,7 +96,8 @@ def _key(node: AnyNode, scope: Mapping[Index, int]) -> Key:
         case Partial(body=body, symbol=symbol, at=at):
             return ("partial", key(body, scope), symbol.serial, tuple(affine_key(a, scope) for a in at))
         case Configurations(variable=variable, body=body):
-            return ("configurations", variable.serial, key(body, scope))
+            inner = {**scope, variable: len(scope)}
+            return ("configurations", variable.domain, _extents(variable, scope), key(body, inner))
         case OverData(kind=kind, body=body):
             return ("data", kind, key(body, scope))
         case _:
@@ -106,7 +110,17 @@ def _is_symmetric(argument: Lambda) -> bool:
     return isinstance(body, Access) and body.symbol.symmetric and len(argument.indices) == len(body.at)
 
 
-def affine_key(value: Affine, scope: Mapping[Index, int]) -> Key:
+def _extents(variable: Symbol, scope: Scope) -> Key:
+    """The ranges of a variable's axes, of which a later one may use an earlier one."""
+    inner = dict(scope)
+    ranges = []
+    for axis in variable.axes:
+        ranges.append((affine_key(axis.low, inner), affine_key(axis.high, inner)))
+        inner[axis] = len(inner)
+    return tuple(ranges)
+
+
+def affine_key(value: Affine, scope: Scope) -> Key:
     """The key of an affine expression in a scope of bound indices."""
     terms = []
     for atom, coefficient in value.terms:

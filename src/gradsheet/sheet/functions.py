@@ -13,6 +13,7 @@ from gradsheet.expressions import (
     Affine,
     ArrayCall,
     Call,
+    Configurations,
     Expr,
     Index,
     Invoke,
@@ -174,6 +175,17 @@ def array_binder(
         return scalar(ArrayCall(record.name, argument, (Affine.atom(place),)))
     free = index.fresh()
     return Tensor((free,), ArrayCall(record.name, argument, (Affine.atom(free),)))
+
+
+def log_partition(reader: ExpressionReader, node: tree.Binder, variables: Sequence[Symbol], scope: Scope) -> Tensor:
+    """`logsumexp[v, h](−E(v, h))` over finite sets: log Σ_v Σ_h exp(…)."""
+    body = reader.read(node.body, scope)
+    if body.rank:
+        raise reader.fail("GS301", f"the body of {node.kind} over a finite set must be a scalar", node.body.span)
+    total: Expr = Call("exp", (body.body,))
+    for variable in reversed(variables):
+        total = Configurations(variable, total)
+    return scalar(Call("log", (total,)))
 
 
 def is_determinant(tensor: Tensor) -> bool:

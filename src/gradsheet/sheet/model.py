@@ -35,7 +35,8 @@ class FunctionDefinition:
     symbol: Symbol
     formals: tuple[Symbol, ...]
     body: Lambda
-    syntax: tree.Definition
+    syntax: tree.Definition | None
+    """What the author wrote; None for a function that a derivation made."""
 
 
 @dataclass(eq=False, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from gradsheet.derivation import Pass, derive, needed_inputs
 from gradsheet.diagnostics import CheckError, Diagnostic, Diagnostics, SheetError
 from gradsheet.evaluation import (
+    MOST_FLOATS,
     Evaluator,
     TooManyConfigurationsError,
     UndecidedError,
@@ -16,7 +17,7 @@ from gradsheet.evaluation import (
     ValueReader,
 )
 from gradsheet.evaluation.named import symbol_depth
-from gradsheet.expressions import Access, Call, Index, OverData, Role, Symbol, Unspecified, walk
+from gradsheet.expressions import Access, Call, Configurations, Index, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import current_precision, working_precision
 from gradsheet.operations import ELEMENTWISE
 from gradsheet.sheet.expressions import ExpressionReader
@@ -76,10 +77,14 @@ def solve(
     return solution
 
 
+def _what(check: Check) -> str:
+    return f"∂{check.of}/∂{', '.join(check.wrt)}" if check.wrt else f"{check.of}, a statement about sums,"
+
+
 def _report(solution: Solution, failures: list[Check]) -> str:
     """What an internal error says: never the gradient, but all that is needed to find the fault."""
     lines = ["a derived gradient failed its verification, and is not shown; this is a fault of gradsheet"]
-    lines.extend(f"  ∂{c.of}/∂{', '.join(c.wrt)} {c.where}: {c.difference}" for c in failures)
+    lines.extend(f"  {_what(c)} {c.where}: {c.difference}" for c in failures)
     lines.append("the sheet:")
     lines.extend("  " + line for line in solution.sheet.source.text.splitlines()[:60])
     return "\n".join(lines)
@@ -98,15 +103,21 @@ def _unspecified(derivation: Derivation) -> set[str]:
     }
 
 
-def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
-    """Values for nothing, or for everything that is needed."""
-    derivation, sheet = solution.derivation, solution.sheet
+def required_inputs(derivation: Derivation) -> set[Symbol]:
+    """What must have a value: inputs of the equations, of the derivatives, and of the update."""
+    sheet = derivation.sheet
     needed = needed_inputs(derivation.graph, derivation.graph.equations)
     for rule in sheet.updates:
         needed |= {s for s in rule.value.symbols if s.role is Role.INPUT} | {rule.symbol}
     if sheet.rate is not None:
         needed |= rate_symbols(sheet) | set(sheet.parameters)
-    needed = {s for s in needed if s.role is not Role.LOCAL or s in sheet.symbols.values()}
+    return {s for s in needed if s.role is not Role.LOCAL or s in sheet.symbols.values()}
+
+
+def _require(solution: Solution, inputs: Inputs, kind: str | None) -> None:
+    """Values for nothing, or for everything that is needed."""
+    sheet = solution.sheet
+    needed = required_inputs(solution.derivation)
     missing = sorted((s for s in needed if s not in inputs.given), key=lambda s: s.serial)
     for symbol in [s for s in inputs.given if _has_gaps(inputs.values.get(s))]:
         _fail(sheet, "GS401", f"some members of '{symbol.name}' have no value", symbol)
@@ -156,7 +167,9 @@ def _numbers(solution: Solution, inputs: Inputs, kind: str | None, steps: int | 
         except UndefinedValueError as problem:
             raise SheetError((_undefined(sheet, problem),)) from None
         except TooManyConfigurationsError as problem:
-            _fail(sheet, "GS408", str(problem), None, "give smaller sizes, or leave out the values")
+            fits = chosen == "certified" and problem.count <= MOST_FLOATS
+            advice = "--float adds up more of them" if fits else "give smaller sizes, or leave out the values"
+            _fail(sheet, "GS408", str(problem), None, advice)
         else:
             return
     _fail(
@@ -179,7 +192,7 @@ def _run(solution: Solution, inputs: Inputs, kind: str, count: int) -> None:
     values: dict[Symbol, Any] = {}
     rate = None
     if sheet.rate is not None:
-        rate = _rate(solution, inputs, domain)
+        rate = rate_of(sheet, inputs, domain)
     solution.rate = rate
     for _ in range(count + 1):
         state = evaluate_step(derivation, the_pass, domain, inputs, values)
@@ -214,8 +227,9 @@ def rate_symbols(sheet: Sheet) -> set[Symbol]:
     return set(_rate_tensor(sheet).body.symbols)
 
 
-def _rate(solution: Solution, inputs: Inputs, domain: Domain) -> Any:
-    body = _rate_tensor(solution.sheet).body
+def rate_of(sheet: Sheet, inputs: Inputs, domain: Domain) -> Any:
+    """The learning rate as a number."""
+    body = _rate_tensor(sheet).body
     evaluator = Evaluator(domain, inputs.sizes.values, inputs.sizes.families, inputs.arrays(domain))
     result = evaluator.evaluate(body).data
     return result[()] if isinstance(result, np.ndarray) else result
@@ -241,21 +255,23 @@ def _kind(solution: Solution, inputs: Inputs) -> str:
 
 
 def _work(equation: Equation, solution: Solution, evaluator: Evaluator) -> int:
-    """Roughly how many products an equation takes: its entries times the longest sum in it."""
+    """Roughly how many products an equation takes: its entries times the longest sum and the most states in it."""
     total = 1
     try:
         if symbol_depth(equation.symbol):
             return 1000
         for index in equation.free:
             total *= max(1, len(evaluator.extent(index)))
-        longest = 1
+        longest = states = 1
         for node in walk(solution.derivation.graph.body(equation)):
             over = getattr(node, "index", None)
             if isinstance(over, Index):
                 longest = max(longest, len(evaluator.extent(over)))
+            elif isinstance(node, Configurations):
+                states = max(states, evaluator.factor(node.variable).count)
     except (KeyError, AssertionError):
         return total
-    return total * longest
+    return total * longest * states
 
 
 def _undefined(sheet: Sheet, problem: UndefinedValueError) -> Diagnostic:
@@ -277,7 +293,7 @@ def conventions(solution: Solution) -> list[str]:
     """What the sheet leaves to convention: layout of gradients, kinks, vectors, data."""
     found = ["a gradient has the shape of its variable; vectors are columns"]
     kinks: dict[str, str] = {}
-    for equation in solution.sheet.equations:
+    for equation in solution.derivation.partition.equations:
         for node in walk(solution.derivation.graph.body(equation)):
             if isinstance(node, Call) and isinstance(node.function, str):
                 record = ELEMENTWISE[node.function]
@@ -309,7 +325,7 @@ def _on_kinks(solution: Solution) -> list[str]:
     if inputs is None or inputs.rows:
         return []
     domain = domain_of(solution.kind)
-    for equation in solution.sheet.equations:
+    for equation in solution.derivation.partition.equations:
         if symbol_depth(equation.symbol):
             continue
         for node in walk(solution.derivation.graph.body(equation)):

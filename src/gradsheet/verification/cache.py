@@ -66,6 +66,8 @@ def _place(derivation: Derivation, inputs: Inputs | None, kind: str) -> Path | N
     for adjoint in derivation.adjoints:
         digest.update(adjoint.symbol.name.encode())
         digest.update(_nameless(key(adjoint.equation.body), names).encode())
+    for body in _sums(derivation):
+        digest.update(_nameless(key(body), names).encode())
     if inputs is not None:
         for symbol in sorted(inputs.values, key=lambda s: s.name):
             digest.update(symbol.name.encode())
@@ -73,10 +75,18 @@ def _place(derivation: Derivation, inputs: Inputs | None, kind: str) -> Path | N
     return base / "verified" / f"{digest.hexdigest()}.json"
 
 
+def _sums(derivation: Derivation) -> list[Any]:
+    """What is stated of sums over configurations."""
+    partition = derivation.partition
+    return [*(e.body for e in partition.rewritten.values()), *(s.equation.body for s in partition.statements)]
+
+
 def _symbols(derivation: Derivation) -> set[Any]:
     found: set[Any] = set()
     for adjoint in derivation.adjoints:
         found |= adjoint.equation.body.symbols
+    for body in _sums(derivation):
+        found |= body.symbols
     return found
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST_ORDER = "directional derivatives by Taylor series in ball arithmetic"
 SECOND_ORDER = "second-order Taylor series in ball arithmetic"
+SUMS = "sums over configurations term by term in ball arithmetic"
 _SHARED_BITS = 60
 _MOST_DIGITS = 30
 
@@ -137,13 +138,14 @@ class Trial:
         parts = {a: self.pairing(plain[a.symbol], moves[a.wrt[-1]], upstream, a) for a in adjoints}
         left = self.slope(self.run(moves, 1), upstream)
         right = sum(parts.values(), arb(0))
-        gap, scale = left - right, abs(left) + abs(right) + 1
-        if not gap.is_finite() or (gap.contains(0) and not _tight(gap, scale)):
+        verdict = agreement(left - right, abs(left) + abs(right) + 1)
+        if verdict is None:
             return None
         names = tuple(a.wrt[-1].name for a in adjoints)
         of = adjoints[0].of.name
-        if gap.contains(0):
-            return [Check(of, names, self.where, FIRST_ORDER, _digits(gap, scale), passed=True)]
+        passed, digits = verdict
+        if passed:
+            return [Check(of, names, self.where, FIRST_ORDER, digits, passed=True)]
         return self.culprits(adjoints, moves, parts, upstream)
 
     def culprits(
@@ -206,12 +208,11 @@ class Trial:
         for x, row in zip(d.reshape(-1), matrix, strict=True):
             for y, entry in zip(e.reshape(-1), row, strict=True):
                 right += x * entry.value * y
-        gap, scale = left - right, abs(left) + abs(right) + 1
-        if not gap.is_finite() or (gap.contains(0) and not _tight(gap, scale)):
+        verdict = agreement(left - right, abs(left) + abs(right) + 1)
+        if verdict is None:
             return None
-        passed = bool(gap.contains(0))
+        passed, digits = verdict
         text = "" if passed else f"series {float(left.mid()):.6g}, rules {float(right.mid()):.6g}"
-        digits = _digits(gap, scale) if passed else 0
         return Check(self.root.name, (first.name, second.name), self.where, SECOND_ORDER, digits, passed, text)
 
     def curvature(self, moves: Mapping[Symbol, Any]) -> arb:
@@ -225,6 +226,14 @@ def _is_moving(values: Any) -> bool:
     if isinstance(values, dict):
         return any(_is_moving(v) for v in values.values())
     return any(jet.value != 0 for jet in np.asarray(values, dtype=object).reshape(-1))
+
+
+def agreement(gap: arb, scale: arb) -> tuple[bool, int] | None:
+    """Whether a gap is 0, and to how many digits; None where the ball is too wide to tell."""
+    if not gap.is_finite() or (gap.contains(0) and not _tight(gap, scale)):
+        return None
+    passed = bool(gap.contains(0))
+    return passed, _digits(gap, scale) if passed else 0
 
 
 def _tight(gap: arb, scale: arb) -> bool:

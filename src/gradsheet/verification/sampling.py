@@ -29,7 +29,7 @@ class NoPointError(Exception):
 
 def draw_sizes(derivation: Derivation, rng: random.Random) -> Sizes:
     """Distinct small sizes (cycling where there are many), such that no axis and no range is empty."""
-    sizes, families, ranges = _all_sizes(derivation)
+    sizes, families, ranges = sizes_and_ranges(derivation)
     for attempt in range(_TRIES):
         found = Sizes()
         order = list(_SMALL)
@@ -54,7 +54,7 @@ def _filled(sizes: Sizes, low: Affine, high: Affine) -> bool:
     return a is None or b is None or b >= a
 
 
-def _all_sizes(
+def sizes_and_ranges(
     derivation: Derivation,
 ) -> tuple[list[Size], dict[str, tuple[Affine, Affine]], list[tuple[Affine, Affine]]]:
     """Every size in the sheet, size families, and the ranges that must not be empty."""
@@ -209,4 +209,4 @@ def unspecified_functions(names: Iterable[str], rng: random.Random) -> dict[str,
     return result
 
 
-__all__ = ["NoPointError", "SizeMember", "draw_inputs", "draw_sizes", "unspecified_functions"]
+__all__ = ["NoPointError", "SizeMember", "draw_inputs", "draw_sizes", "sizes_and_ranges", "unspecified_functions"]

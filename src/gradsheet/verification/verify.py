@@ -16,9 +16,10 @@ from gradsheet.derivation import needed_inputs
 from gradsheet.evaluation import Inputs, UndecidedError, UndefinedValueError
 from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
-from gradsheet.verification.comparison import SECOND_ORDER, Check, Trial
+from gradsheet.verification.comparison import SECOND_ORDER, SUMS, Check, Trial
 from gradsheet.verification.floats import central_differences
 from gradsheet.verification.sampling import NoPointError, draw_inputs, unspecified_functions
+from gradsheet.verification.sums import check_sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,16 +58,25 @@ class Verification:
         """One line for people."""
         if not self.checks:
             return "not verified: " + "; ".join(self.problems) if self.problems else "nothing to verify"
-        first = {(c.of, w) for c in self.checks if c.method != SECOND_ORDER for w in c.wrt}
-        count = len(first) + len({(c.of, c.wrt) for c in self.checks if c.method == SECOND_ORDER})
-        digits = min(c.digits for c in self.checks)
-        places = " and ".join(dict.fromkeys(c.where for c in self.checks))
-        methods = " and ".join(dict.fromkeys(c.method for c in self.checks))
+        derived = [c for c in self.checks if c.method != SUMS]
+        first = {(c.of, w) for c in derived if c.method != SECOND_ORDER for w in c.wrt}
+        count = len(first) + len({(c.of, c.wrt) for c in derived if c.method == SECOND_ORDER})
         verb = "derivative agrees" if count == 1 else "derivatives agree"
-        text = f"{count} {verb} with {methods} to at least {digits} digits, {places}"
+        sums = [c for c in self.checks if c.method == SUMS]
+        noun = "statement about sums agrees" if len(sums) == 1 else "statements about sums agree"
+        parts = [f"{count} {verb} {_agreement(derived)}"] if derived else []
+        parts += [f"{len(sums)} {noun} {_agreement(sums)}"] if sums else []
+        text = "; ".join(parts)
         if self.unmoved:
             text += f"; zero at every point that was tried: {', '.join(self.unmoved)}"
         return text + ("; " + "; ".join(self.problems) if self.problems else "")
+
+
+def _agreement(checks: list[Check]) -> str:
+    """With what, how closely and where."""
+    methods = " and ".join(dict.fromkeys(c.method for c in checks))
+    places = " and ".join(dict.fromkeys(c.where for c in checks))
+    return f"with {methods} to at least {min(c.digits for c in checks)} digits, {places}"
 
 
 def verify(
@@ -94,6 +104,10 @@ def verify(
             result.unmoved.extend(sorted(a.symbol.name for a in still))
         if inputs is not None and inputs.given:
             _at_given_values(derivation, of, adjoints, inputs, kind, result)
+    checks, problem = check_sums(derivation, seed)
+    result.checks.extend(checks)
+    if problem:
+        result.problems.append(f"sums over configurations: {problem}")
     return result
 
 
