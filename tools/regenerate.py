@@ -1,24 +1,27 @@
 """Write again what gradsheet prints: the examples' solutions, and the outputs that stand in the documents.
 
 python tools/regenerate.py           examples/solutions/*.txt
-python tools/regenerate.py --docs    README.md, docs/*.md, examples/*.md
+python tools/regenerate.py --docs    README.md, docs/*.md, examples/*.md, docs/images/*.svg
 python tools/regenerate.py --check   change nothing; exit 1 if a solution is not what is printed now
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fences import ROOT, documents, refresh, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 EXAMPLES = ROOT / "examples"
 SOLUTIONS = EXAMPLES / "solutions"
+IMAGES = ROOT / "docs" / "images"
 
 
 def sheets() -> list[Path]:
@@ -37,6 +40,19 @@ def solution_path(sheet: Path) -> Path:
     return SOLUTIONS / f"{sheet.stem}.txt"
 
 
+def pictures() -> list[Path]:
+    """The pictures in the documents that are drawn from an example of the same name."""
+    return sorted(path for path in IMAGES.glob("*.svg") if (EXAMPLES / f"{path.stem}.sheet").exists())
+
+
+def picture_of(path: Path) -> str:
+    """What `gradsheet solve --format svg` draws for the example of a picture's name."""
+    with tempfile.TemporaryDirectory() as folder:
+        new = Path(folder) / path.name
+        run([f"gradsheet solve {path.stem}.sheet -o {shlex.quote(str(new))}"], EXAMPLES)
+        return new.read_text(encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run with the command line's arguments; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in documents():
             if path.exists():
                 print(f"{'written' if refresh(path) else 'as it was'}  {path.relative_to(ROOT)}")
+        for path in pictures():
+            path.write_text(picture_of(path), encoding="utf-8")
         return 0
     stale = 0
     SOLUTIONS.mkdir(exist_ok=True)

@@ -101,30 +101,29 @@ def test_entries_of_a_softmax_add_up_to_one():
 
 
 TEXTS = [
-    (c(1, 3), "1/3", "1/3", r"\frac{1}{3}"),
-    (c(-1, 16), "−1/16", "-1/16", r"-\frac{1}{16}"),
-    (log(THREE), "log(3)", "log(3)", r"\log\left(3\right)"),
-    (log(c(2, 3)) / 2, "−log(3/2)/2", "-log(3/2)/2", r"-\frac{\log\left(\frac{3}{2}\right)}{2}"),
-    (log(c(6)) + 1, "1 + log(6)", "1 + log(6)", r"1 + \log\left(6\right)"),
-    (1 - tanh(c(3, 10)) ** 2, "1 − tanh(3/10)²", "1 - tanh(3/10)^2",
-        r"1 - \tanh\left(\frac{3}{10}\right)^{2}"),
-    (tanh(ONE) - 1, "tanh(1) − 1", "tanh(1) - 1", r"\tanh\left(1\right) - 1"),
-    (sqrt(c(1, 2)), "√2/2", "sqrt(2)/2", r"\frac{\sqrt{2}}{2}"),
-    (sqrt(E + 1), "√(1 + e)", "sqrt(1 + e)", r"\sqrt{1 + e}"),
-    (c(10) ** Fraction(1, 3), "10^(1/3)", "10^(1/3)", "10^{1/3}"),
-    (exp(c(2, 5)), "exp(2/5)", "exp(2/5)", r"\exp\left(\frac{2}{5}\right)"),
-    (1 / (E + 1), "1/(1 + e)", "1/(1 + e)", r"\frac{1}{1 + e}"),
-    (PI / 3, "π/3", "pi/3", r"\frac{\pi}{3}"),
-    (1 / (PI * 2), "1/(2 π)", "1/(2 pi)", r"\frac{1}{2 \pi}"),
-    (sigmoid(c(2)), "σ(2)", "sigmoid(2)", r"\sigma\left(2\right)"),
-    (-INFINITY, "−∞", "-inf", r"-\infty"),
-    (ZERO, "0", "0", "0"),
+    (c(1, 3), "1/3", "1/3"),
+    (c(-1, 16), "−1/16", "-1/16"),
+    (log(THREE), "log(3)", "log(3)"),
+    (log(c(2, 3)) / 2, "−log(3/2)/2", "-log(3/2)/2"),
+    (log(c(6)) + 1, "1 + log(6)", "1 + log(6)"),
+    (1 - tanh(c(3, 10)) ** 2, "1 − tanh(3/10)²", "1 - tanh(3/10)^2"),
+    (tanh(ONE) - 1, "tanh(1) − 1", "tanh(1) - 1"),
+    (sqrt(c(1, 2)), "√2/2", "sqrt(2)/2"),
+    (sqrt(E + 1), "√(1 + e)", "sqrt(1 + e)"),
+    (c(10) ** Fraction(1, 3), "10^(1/3)", "10^(1/3)"),
+    (exp(c(2, 5)), "exp(2/5)", "exp(2/5)"),
+    (1 / (E + 1), "1/(1 + e)", "1/(1 + e)"),
+    (PI / 3, "π/3", "pi/3"),
+    (1 / (PI * 2), "1/(2 π)", "1/(2 pi)"),
+    (sigmoid(c(2)), "σ(2)", "sigmoid(2)"),
+    (-INFINITY, "−∞", "-inf"),
+    (ZERO, "0", "0"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("x", "text", "plain", "latex"), TEXTS, ids=[row[2] for row in TEXTS])
-def test_constants_read_as_people_write_them(x, text, plain, latex):
-    assert (x.text(), x.text(ascii_only=True), x.latex()) == (text, plain, latex)
+@pytest.mark.parametrize(("x", "text", "plain"), TEXTS, ids=[row[2] for row in TEXTS])
+def test_constants_read_as_people_write_them(x, text, plain):
+    assert (x.text(), x.text(ascii_only=True)) == (text, plain)
 
 
 def test_text_does_not_hang_on_the_order_of_making():

@@ -10,9 +10,9 @@ import pytest
 from gradsheet.diagnostics import Diagnostics, Source
 from gradsheet.syntax import parse_document
 from gradsheet.syntax.cursor import DEEPEST
-from gradsheet.syntax.latex import latex
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.tree import Definition
+from gradsheet.typesetting import latex, mathml, typst
 from syntax.trees import problems, read_sheet
 
 MANY = 10_000
@@ -74,7 +74,7 @@ def test_what_is_read_can_be_walked_within_pythons_limit(opening, closing):
         value = nested(opening, closing).value
         assert value == nested(opening, closing).value
         assert plain(value)
-        assert latex(value)
+        assert all(spelled(value) for spelled in (latex, mathml, typst))
         assert hash(value) == hash(value)
     finally:
         sys.setrecursionlimit(limit)

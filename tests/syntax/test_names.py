@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gradsheet.syntax import canonical_key
-from gradsheet.syntax.latex_names import latex_name
 from gradsheet.syntax.names import GREEK, ascii_name
 
 
@@ -47,31 +46,3 @@ def test_keys(text, key):
 def test_every_greek_word_comes_back_on_a_keyboard(word):
     assert ascii_name(canonical_key(word)) == word
     assert canonical_key(ascii_name(canonical_key(word + "_1"))) == GREEK[word] + "_1"
-
-
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        ("x", "x"),
-        ("h1", "h_1"),
-        ("W12", "W_{12}"),
-        ("x₁", "x_1"),
-        ("xᵢⱼ", "x_{i j}"),
-        ("ŷ", r"\hat{y}"),
-        ("yhat", r"\hat{y}"),
-        ("z_hat", r"\hat{z}"),
-        ("x\u0304", r"\bar{x}"),
-        ("xbar1", r"\bar{x}_1"),
-        ("λ_1", r"\lambda_1"),
-        ("ε", r"\varepsilon"),
-        ("ℓ", r"\ell"),
-        ("∞", r"\infty"),
-        ("loss", r"\mathrm{loss}"),
-        ("W_out", r"W_{\mathrm{out}}"),
-        ("a_b_c", r"a_{\mathrm{b\_c}}"),
-        ("Δx", r"{\Delta x}"),
-        ("rate2", r"\mathrm{rate}_2"),
-    ],
-)
-def test_latex(key, expected):
-    assert str(latex_name(key)) == expected

@@ -8,7 +8,20 @@ import pytest
 
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.plain_sheet import plain_document, plain_statement
-from gradsheet.syntax.tree import Additive, Binder, BoundIndex, Factor, Name, Num, Power, Prime, Product, Term
+from gradsheet.syntax.tree import (
+    Additive,
+    Binder,
+    BoundIndex,
+    Factor,
+    Group,
+    Name,
+    Num,
+    Power,
+    Prime,
+    Product,
+    Term,
+    Underbrace,
+)
 from syntax.trees import read, read_sheet, ungrouped
 
 x, y, i = Name("x", "x"), Name("y", "y"), Name("i", "i")
@@ -38,6 +51,9 @@ def product(*items):
         (product(Num(Fraction(1, 3), ""), x), "(1/3) x"),
         (Power(Num(Fraction(1, 3), ""), two), "(1/3)²"),
         (product(Name("σ", "σ"), two), "σ 2"),
+        (product(x, Underbrace(total, y), x), "x (x - y) x"),
+        (product(x, Underbrace(Group((total,)), y)), "x (x - y)"),
+        (Power(Underbrace(Power(x, y), i), y), "(x^y)^y"),
     ],
 )
 def test_trees_that_nobody_wrote(tree, expected):

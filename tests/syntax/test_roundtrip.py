@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
-from gradsheet.syntax.latex import latex
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.plain_sheet import plain_document
 from syntax.trees import documents, expressions, read, read_sheet, ungrouped
@@ -31,13 +30,3 @@ def test_a_sheet_reads_back_in_either_spelling(tree):
     assert ungrouped(read_sheet(text)) == ungrouped(tree), text
     keyboard = plain_document(tree, ascii=True)
     assert ungrouped(read_sheet(keyboard), keyboard=True) == ungrouped(tree, keyboard=True), keyboard
-
-
-@_many
-@given(expressions())
-def test_latex_balances_its_braces_and_brackets(tree):
-    text = latex(tree)
-    grouping = text.replace(r"\{", "").replace(r"\}", "")
-    assert grouping.count("{") == grouping.count("}"), text
-    assert text.count(r"\left") == text.count(r"\right"), text
-    assert text.count(r"\begin") == text.count(r"\end"), text

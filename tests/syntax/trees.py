@@ -20,6 +20,7 @@ from gradsheet.syntax.tree import (
     BoundIndex,
     Comparison,
     Conditional,
+    Conditioned,
     Declaration,
     Definition,
     Derivative,
@@ -54,6 +55,7 @@ from gradsheet.syntax.tree import (
     Subscript,
     Term,
     Transpose,
+    Underbrace,
     Update,
 )
 from gradsheet.syntax.vocabulary import BINDERS
@@ -123,19 +125,25 @@ def shape(node: Expression | Slice) -> str:
         case Derivative():
             kind = "D" if node.plain is None else f"D<{node.plain[0].key}/{node.plain[1].key}>"
             return f"{kind}({shape(node.of)}; {', '.join(map(shape, node.by))})"
+        case Underbrace():
+            return f"{shape(node.base)}_brace({shape(node.label)})"
+        case Conditioned():
+            return " | ".join(", ".join(map(shape, part)) for part in (node.events, node.given))
 
 
 # ---------------------------------------------------------------- equality up to grouping
 
 
 def ungrouped(node: Any, *, keyboard: bool = False) -> Any:
-    """A tree without brackets around one thing; with `keyboard`, with what ASCII cannot tell apart made equal."""
+    """A tree without brackets around one thing and labels; with `keyboard`, what ASCII cannot tell apart is equal."""
     if isinstance(node, tuple):
         return tuple(ungrouped(part, keyboard=keyboard) for part in node)
     if not isinstance(node, Node):
         return node
     if isinstance(node, Group) and len(node.items) == 1:
         return ungrouped(node.items[0], keyboard=keyboard)
+    if isinstance(node, Underbrace):
+        return ungrouped(node.base, keyboard=keyboard)
     changes = {f.name: ungrouped(getattr(node, f.name), keyboard=keyboard) for f in fields(node) if f.compare}
     node = replace(node, **changes)
     if keyboard:
@@ -183,7 +191,7 @@ _norms = st.sampled_from([None, Num(Fraction(2), "2"), Name("F", "F"), Name("∞
 _PLAIN = Derivative(Name("L", "L"), (Name("W", "W"),), (Name("dL", "dL"), Name("dW", "dW")))
 _KINDS = (
     "leaf product product sum group subscript prime transpose power comparison logic not conditional range binder "
-    "abs norm array iverson derivative plain"
+    "abs norm array iverson derivative plain underbrace"
 ).split()
 
 
@@ -249,6 +257,8 @@ def expressions(draw: st.DrawFn, depth: int = 4) -> Expression:
         case "derivative":
             by = tuple(variable() for _ in range(draw(st.integers(1, 3))))
             return Derivative(draw(below) if draw(st.booleans()) else variable(), by)
+        case "underbrace":
+            return Underbrace(draw(below), draw(below))
         case "plain":
             return _PLAIN
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradsheet.api.names import Shape, shape_of
 from gradsheet.expressions import Affine, substitute
@@ -15,12 +15,14 @@ from gradsheet.writing.spelling import Spelling
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from gradsheet import calculus, derivation
     from gradsheet.expressions import Expr
     from gradsheet.sheet import Sheet
+    from gradsheet.solution import Solution
     from gradsheet.writing.equations import Line
+    from gradsheet.writing.notations.matrix import NotationName
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,12 @@ class Derivative:
     (2, 3)
     """
 
-    def __init__(self, sheet: Sheet, adjoint: derivation.Adjoint, items: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, sheet: Sheet, adjoint: derivation.Adjoint, derived: derivation.Derivation, items: tuple[int, ...] = ()
+    ) -> None:
         self._sheet = sheet
         self._adjoint = adjoint
+        self._derived = derived
         self._equation = _component(adjoint.equation, items) if items else adjoint.equation
         self._items = items
         self._spelling = Spelling(sheet)
@@ -86,17 +91,54 @@ class Derivative:
         """The equation in plain text; a family with end cases has a line for each."""
         return "\n".join(self._written(line) for line in self._lines)
 
+    def in_notation(self, notation: NotationName = "matrix", *, inline: bool = False) -> str:
+        """The same in another notation: "matrix", "index", "jacobian" or "delta".
+
+        Each line is an equation, the chains of Jacobians among them. A single component is written with indices always.
+
+        >>> import gradsheet as gs
+        >>> print(gs.mlp([4, 3, 2]).derive("L", "h1").in_notation("index"))
+        ∂L/∂h1[j] = sum[i] ∂L/∂z2[i] W2[i,j]   for j in 1..3
+        """
+        from gradsheet.writing.report import report  # noqa: PLC0415 - loaded when asked for
+
+        if self._items:
+            return self.text
+        item = report(_unsolved(self._derived), notation, inline=inline).item_of(self._adjoint)
+        return "\n".join(self._written(line) for line in item.lines)
+
+    @cached_property
+    def small_steps(self) -> tuple[Step, ...]:
+        """From the chain rule to the equation, rule by rule: the whole right-hand side before and after each.
+
+        >>> import gradsheet as gs
+        >>> for step in gs.mlp([4, 3, 2]).derive("L", "b2").small_steps:
+        ...     print("=", step.after)
+        = sum[j] ∂L/∂z2[j] ∂z2[j]/∂b2[i]
+        = sum[j] ∂L/∂z2[j] ∂(sum[k] W2[j,k] h1[k] + b2[j])/∂b2[i]
+        = sum[j] ∂L/∂z2[j] ∂b2[j]/∂b2[i]
+        = sum[j] ∂L/∂z2[j] [j = i]
+        = ∂L/∂z2[i]
+        """
+        from gradsheet.writing.notations.letters import Letters  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.notations.steps import written_steps  # noqa: PLC0415 - the same
+
+        found: list[Step] = []
+        for step in written_steps(self._derived, self._adjoint, Letters(self._sheet)):
+            before = found[-1].after if found else self._spelling.formula(step.left)
+            after = self._spelling.formula(step.right)
+            if step.fragment is not None:
+                before, after = map(self._spelling.formula, step.fragment)
+            found.append(Step(step.rule, step.sentence, before, after, step.conditions))
+        return tuple(found)
+
     def _written(self, line: Line) -> str:
-        text = f"{self._spelling.formula(line.left)} = {self._spelling.formula(line.right)}"
-        ranges = [f"{r.name.text} in {self._spelling.formula(r.domain)}" for r in line.ranges if r.domain is not None]
-        return text + ("   for " + ", ".join(ranges) if ranges else "")
+        return _one_line(line, self._spelling)
 
     @property
     def latex(self) -> str:
-        """The equation in LaTeX; several lines are joined by line breaks."""
-        return " \\\\\n".join(
-            f"{self._spelling.latex(line.left)} = {self._spelling.latex(line.right)}" for line in self._lines
-        )
+        """The equation in LaTeX; several lines are aligned, each with the ranges of its indices."""
+        return self._spelling.latex_lines((line.left, "=", line.right, line.ranges) for line in self._lines)
 
     @property
     def rule(self) -> str:
@@ -124,6 +166,24 @@ class Derivative:
         shown = View(names).tensor((), expression)
         return "…" if shown is None else self._spelling.formula(shown)
 
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, Any]:
+        """What a notebook shows: the formula, set, with its reason."""
+        from gradsheet.writing import notebook  # noqa: PLC0415 - loaded when shown
+
+        document = notebook.steps_of(self._sheet, [self._shown])
+        return notebook.bundle({
+            "text/plain": self.__str__,
+            "text/markdown": lambda: notebook.as_markdown(document),
+            "text/latex": lambda: notebook.as_latex(document),
+            "text/html": lambda: notebook.as_html(document),
+        }, include, exclude)  # fmt: skip
+
+    @property
+    def _shown(self) -> tuple[derivation.Adjoint, tuple[Line, ...], Shape]:
+        return self._adjoint, self._lines, self.shape
+
     def __str__(self) -> str:
         notes = [self.rule, *self.conditions]
         return "\n".join([self.text, *(f"  {note}" for note in notes)])
@@ -145,7 +205,7 @@ class Derivation:
 
     def __init__(self, derived: derivation.Derivation) -> None:
         self._derived = derived
-        self.steps: tuple[Derivative, ...] = tuple(Derivative(derived.sheet, a) for a in derived.adjoints)
+        self.steps: tuple[Derivative, ...] = tuple(Derivative(derived.sheet, a, derived) for a in derived.adjoints)
 
     def __iter__(self) -> Iterator[Derivative]:
         return iter(self.steps)
@@ -171,6 +231,38 @@ class Derivation:
         """Every equation, a line each."""
         return "\n".join(step.text for step in self.steps)
 
+    def in_notation(self, notation: NotationName = "matrix", *, inline: bool = False) -> str:
+        """Every equation in another notation: "matrix", "index", "jacobian" or "delta"; `inline` leaves only gradients.
+
+        >>> import gradsheet as gs
+        >>> print(gs.mlp([3, 2], rate=None).derive().in_notation("delta"))
+        δ = ∂L/∂z1
+        δ = ŷ − y
+        ∂L/∂W1 = δ xᵀ
+        ∂L/∂b1 = δ
+        """
+        from gradsheet.writing.report import report  # noqa: PLC0415 - loaded when asked for
+
+        found = report(_unsolved(self._derived), notation, inline=inline)
+        spelling = Spelling(self._derived.sheet)
+        lines = [line for item in (*found.local, *found.backward) for line in item.lines]
+        return "\n".join(_one_line(line, spelling) for line in lines)
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, Any]:
+        """What a notebook shows: every derivative, set, with its reason."""
+        from gradsheet.writing import notebook  # noqa: PLC0415 - loaded when shown
+
+        document = notebook.steps_of(
+            self._derived.sheet, [step._shown for step in self.steps]  # noqa: SLF001 - one module, one idea
+        )
+        return notebook.bundle({
+            "text/plain": self.__str__,
+            "text/markdown": lambda: notebook.as_markdown(document),
+            "text/html": lambda: notebook.as_html(document),
+        }, include, exclude)  # fmt: skip
+
     def __str__(self) -> str:
         lines: list[tuple[str, str]] = []
         for step in self.steps:
@@ -181,6 +273,20 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"<Derivation of {', '.join(t.name for t in self._derived.targets)}: {len(self)} derivatives>"
+
+
+def _one_line(line: Line, spelling: Spelling) -> str:
+    """`∂L/∂W[l] = δ[l] h[l−1]ᵀ   for l in 1..D`."""
+    text = f"{spelling.formula(line.left)} = {spelling.formula(line.right)}"
+    ranges = [f"{r.name.text} in {spelling.formula(r.domain)}" for r in line.ranges if r.domain is not None]
+    return text + ("   for " + ", ".join(ranges) if ranges else "")
+
+
+def _unsolved(derived: derivation.Derivation) -> Solution:
+    """A derivation without numbers, as reports take it."""
+    from gradsheet.solution import Solution  # noqa: PLC0415 - loaded when asked for
+
+    return Solution(derived.sheet, derived, "symbolic")
 
 
 def _component(equation: Equation, items: tuple[int, ...]) -> Equation:

@@ -134,7 +134,7 @@ class Sheet:
             message = f"'{of}' is not computed by an equation, so it has no derivative"
             raise SheetError((Diagnostic("GS214", message, None, model.source),))
         derived = derive(model, target.symbol, (variable.symbol,))
-        return Derivative(model, derived.gradients[variable.symbol], variable.items)
+        return Derivative(model, derived.gradients[variable.symbol], derived, variable.items)
 
     def _known(self, of: str, wrt: str) -> Derivative | None:
         """A derivative that the whole derivation holds already, in the author's own terms."""
@@ -144,7 +144,7 @@ class Sheet:
         target, variable = symbol_of(model, of), symbol_of(model, wrt)
         for adjoint in self._derived.adjoints:
             if adjoint.of is target.symbol and adjoint.wrt == (variable.symbol,) and not target.items:
-                return Derivative(model, adjoint, variable.items)
+                return Derivative(model, adjoint, self._derived, variable.items)
         return None
 
     # ------------------------------------------------------------ numbers
@@ -181,6 +181,39 @@ class Sheet:
         given.update(named)
         kind = {"exact": "certified", "float": "float64", None: None}[mode]
         return Solution(solve(self._sheet, given or None, kind=kind, steps=steps), digits=digits)
+
+    # ------------------------------------------------------------ exercises
+
+    def variants(
+        self,
+        n: int = 10,
+        /,
+        *,
+        seed: int = 1,
+        vary: Sequence[str] = (),
+        keep: Sequence[str] = (),
+        sizes: Mapping[str, int] | None = None,
+        kinks: bool = False,
+    ) -> list[Sheet]:
+        r"""Sheets with other numbers that stay pleasant by hand: few digits, nothing saturated, no value on a kink.
+
+        The same sheet and seed give the same variants, however many are asked for; each is solved and verified before
+        it is returned. `vary` and `keep` name values; `sizes` sets those that the sheet leaves open; `kinks` wants a
+        value on a kink. A comment in a variant's text says what was given up. Raises `SheetError` where there is
+        nothing to vary, or where there are not so many variants.
+
+        >>> sheet = loads("x, w ∈ ℝ\nL = (w x - 1)²\nparameters w\nminimize L\ngiven x = 2, w = 3\n")
+        >>> [v.text.splitlines()[-1] for v in sheet.variants(2)]
+        ['given x = 3, w = -3', 'given x = 3, w = 2']
+        """
+        from gradsheet.exercises import Wishes, set_exercises  # noqa: PLC0415 - NumPy is loaded with the first numbers
+
+        if n < 1:
+            msg = f"the number of variants is at least 1, not {n}"
+            raise ValueError(msg)
+        wishes = Wishes(tuple(vary), tuple(keep), sizes, kinks)
+        found = set_exercises(self._sheet, n, seed, wishes).variants
+        return [Sheet(variant.sheet.source) for variant in found]
 
     def __str__(self) -> str:
         return self.text

@@ -12,12 +12,16 @@ from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.numerics import Certified, exact_text
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
     from gradsheet import solution
     from gradsheet.expressions import Symbol
+    from gradsheet.writing.documents.model import Document
+    from gradsheet.writing.notations.matrix import NotationName
+    from gradsheet.writing.report import Report
 
 Exact: TypeAlias = "Fraction | str | list[Exact] | None"
 """A rational number, a closed form as text, None where only digits are known; nested lists of these."""
@@ -179,22 +183,92 @@ class Solution:
 
     # ------------------------------------------------------------ showing
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, notation: NotationName = "matrix", inline: bool = False) -> dict[str, Any]:
         """The solution as plain data, as `gradsheet solve --json` prints it."""
         from gradsheet.writing.json_view import to_json  # noqa: PLC0415 - loaded when asked for
-        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
 
-        return to_json(report(self._solved))
+        return to_json(self._report(notation, inline=inline))
 
-    def text(self, *, width: int = 100, digits: int | None = None, ascii_only: bool = False) -> str:
-        """The worked solution: conventions, forward pass, backward pass with rules, update, verification."""
+    def _report(self, notation: NotationName = "matrix", *, inline: bool = False) -> Report:
+        from gradsheet.writing.report import report  # noqa: PLC0415 - loaded when asked for
+
+        return report(self._solved, notation, inline=inline)
+
+    def text(
+        self,
+        *,
+        width: int = 100,
+        digits: int | None = None,
+        ascii_only: bool = False,
+        notation: NotationName = "matrix",
+        inline: bool = False,
+    ) -> str:
+        """The worked solution: conventions, forward pass, backward pass with rules, update, verification.
+
+        `notation` is "matrix", "index", "jacobian" or "delta"; `inline` puts derivatives by intermediate results into
+        the gradients.
+        """
         from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - loaded when asked for
-        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
         from gradsheet.writing.terminal import Terminal  # noqa: PLC0415 - the same
 
         style = NumberStyle(digits=self._digits if digits is None else digits, ascii_only=ascii_only)
-        lines = Terminal(report(self._solved), width, style).lines()
+        lines = Terminal(self._report(notation, inline=inline), width, style).lines()
         return "\n".join("".join(piece for piece, _ in line).rstrip() for line in lines)
+
+    def to_markdown(self) -> str:
+        """The worked solution as Markdown with mathematics, as `gradsheet solve --format markdown` prints it."""
+        from gradsheet.writing.formats.markdown import markdown  # noqa: PLC0415 - loaded when asked for
+
+        return markdown(self._document())
+
+    def to_latex(self) -> str:
+        """The same as a LaTeX article."""
+        from gradsheet.writing.formats.latex import latex_document  # noqa: PLC0415 - loaded when asked for
+
+        return latex_document(self._document())
+
+    def to_html(self) -> str:
+        """The same as one HTML file that needs nothing else; with the graph, if the library that draws it is there."""
+        from gradsheet.writing.formats.html import page  # noqa: PLC0415 - loaded when asked for
+
+        return page(self._document(drawn=True))
+
+    def to_svg(self) -> str:
+        """The graph as SVG: values above the edges, gradients below; needs the library of `gradsheet[picture]`.
+
+        Raises `SheetError` where that library is missing, or where the sheet has no equation.
+        """
+        from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.picture import picture  # noqa: PLC0415 - the same
+        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
+
+        drawn = picture(report(self._solved), inline=False, style=NumberStyle(self._digits))
+        if drawn is None:
+            raise SheetError((Diagnostic("GS604", "there is nothing to draw", None, self._solved.sheet.source,
+                suggestion="a sheet with at least one equation"),))  # fmt: skip
+        return drawn
+
+    def _document(self, *, drawn: bool = False, small_steps: bool = True) -> Document:
+        from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - loaded when asked for
+        from gradsheet.writing.documents.composition import compose  # noqa: PLC0415 - the same
+        from gradsheet.writing.picture import can_draw, picture  # noqa: PLC0415 - the same
+        from gradsheet.writing.report import report  # noqa: PLC0415 - the same
+
+        found, style = report(self._solved), NumberStyle(digits=self._digits)
+        drawing = picture(found, inline=True, style=style) if drawn and can_draw() else None
+        return compose(found, style, small_steps=small_steps, picture=drawing)
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, Any]:
+        """What a notebook shows: the worked solution, set, without its small steps."""
+        from gradsheet.writing import notebook  # noqa: PLC0415 - loaded when shown
+
+        return notebook.bundle({
+            "text/plain": self.__str__,
+            "text/markdown": lambda: notebook.as_markdown(self._document(small_steps=False)),
+            "text/html": lambda: notebook.as_html(self._document(drawn=True)),
+        }, include, exclude)  # fmt: skip
 
     def __str__(self) -> str:
         return self.text()

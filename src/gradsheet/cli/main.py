@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from gradsheet.cli.new import new
 from gradsheet.cli.output import ClosedPipeError, write_json
 from gradsheet.cli.read import read
 from gradsheet.cli.solve import solve
+from gradsheet.cli.variants import variants
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError, render
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def cli() -> None:
 cli.add_command(solve)
 cli.add_command(read)
 cli.add_command(new)
+cli.add_command(variants)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(given: Sequence[str]) -> int:
-    as_json = "--json" in given
+    as_json = "--json" in given or "--format=json" in given or ("--format", "json") in pairwise(given)
     try:
         result: Any = cli.main(list(given), prog_name="gradsheet", standalone_mode=False)
     except SheetError as problem:

@@ -36,15 +36,15 @@ def shows_unicode() -> bool:
     return True
 
 
-def colours(choice: str) -> bool:
-    """Whether to use colours: as asked, else FORCE_COLOR, NO_COLOR, and whether a terminal is there.
+def colours(choice: str, *, to_file: bool = False) -> bool:
+    """Whether to use colours: as asked, else not in files, else by FORCE_COLOR, NO_COLOR and the terminal.
 
     >>> colours("always"), colours("never")
     (True, False)
     """
     if choice != "auto":
         return choice == "always"
-    if os.environ.get("NO_COLOR"):
+    if to_file or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
@@ -57,21 +57,25 @@ class ClosedPipeError(Exception):
 
 def show(lines: Sequence[Styled], *, coloured: bool) -> None:
     """Print lines, with colours or without."""
+    write(painted(lines, coloured=coloured))
+
+
+def painted(lines: Sequence[Styled], *, coloured: bool) -> str:
+    """Lines as text, with colours or without."""
     from gradsheet.writing.terminal import plain_text  # noqa: PLC0415 - brings NumPy
 
     if not coloured:
-        write(plain_text(lines))
-        return
+        return plain_text(lines)
     from io import StringIO  # noqa: PLC0415 - for colours only
 
     from rich.console import Console  # noqa: PLC0415 - for colours only
     from rich.text import Text  # noqa: PLC0415 - for colours only
 
-    painted = StringIO()
-    console = Console(file=painted, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
+    canvas = StringIO()
+    console = Console(file=canvas, force_terminal=True, color_system="standard", highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text.assemble(*((text, _LOOKS.get(style, "")) for text, style in line)))
-    write(painted.getvalue())
+    return canvas.getvalue()
 
 
 def write(text: str) -> None:
@@ -84,8 +88,23 @@ def write(text: str) -> None:
         raise ClosedPipeError from None
 
 
+def write_bytes(data: bytes) -> None:
+    """Print what is no text."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise ClosedPipeError from None
+
+
 def write_json(data: Any) -> None:
     """Print data as JSON."""
+    write(json_text(data, ascii_only=not shows_unicode()))
+
+
+def json_text(data: Any, *, ascii_only: bool = False) -> str:
+    """Data as JSON, with a line for each entry."""
     import json  # noqa: PLC0415 - for JSON only
 
-    write(json.dumps(data, ensure_ascii=not shows_unicode(), allow_nan=False, indent=2) + "\n")
+    return json.dumps(data, ensure_ascii=ascii_only, allow_nan=False, indent=2) + "\n"

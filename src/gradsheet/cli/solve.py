@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.cli import pages
+from gradsheet.cli.pages import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from gradsheet.writing.components import Component
     from gradsheet.writing.report import Report
 
+NOTATIONS = ("matrix", "index", "jacobian", "delta")
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096)
 _MOST_DIGITS = 1000
 _BITS_PER_DIGIT = 3.4
@@ -21,6 +25,7 @@ _EXAMPLES = """\b
 Examples:
   gradsheet solve mlp.sheet --set "x=[1, 0, 1, 0]" --steps 10
   gradsheet solve mlp.sheet --wrt "W1[1,2]"
+  gradsheet solve mlp.sheet -o solution.html
 """
 
 
@@ -33,12 +38,23 @@ Examples:
 @click.option("--wrt", multiple=True, metavar="NAME", help='Only this derivative; "W1[1,2]" is one entry of it.')
 @click.option("--of", "of", metavar="NAME", help="Differentiate this instead of the objective.")
 @click.option("--steps", type=click.IntRange(min=0), metavar="N", help="Take N steps of the update.")
+@click.option(
+    "--notation", type=click.Choice(NOTATIONS), default="matrix", show_default=True,
+    help="Matrices, indices, chains of Jacobians, or a δ for each layer.",
+)
+@click.option("--inline", is_flag=True, help="Put derivatives by intermediate results into the gradients.")
+@click.option("--steps-of", multiple=True, metavar="NAME", help="The small steps of one derivative, rule by rule.")
 @click.option("--hints", is_flag=True, help="One line at a time, for trying first.")
 @click.option("--digits", type=click.IntRange(1, _MOST_DIGITS), default=5, show_default=True, help="Decimals to print.")
 @click.option("--exact", is_flag=True, help="Certified numbers however long they take; exact forms.")
 @click.option("--float", "floats", is_flag=True, help="Double-precision numbers.")
 @click.option("--full", is_flag=True, help="Print every entry of large arrays, every member, every step.")
-@click.option("--json", "as_json", is_flag=True, help="Print the solution as JSON.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="How to write it; by default as FILE ends, else as text."
+)
+@click.option("-o", "--out", metavar="FILE", help="Write to FILE: .txt, .md, .tex, .html, .pdf, .svg or .json.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Use the signs of a plain keyboard only.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours."
@@ -50,16 +66,22 @@ def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **op
 
     if options["exact"] and options["floats"]:
         refuse("GS601", "--exact and --float exclude each other")
+    if options["inline"] and options["notation"] == "delta":
+        refuse("GS601", "--inline leaves no δ to name: delta notation puts in what lies between the layers")
+    if options["steps_of"] and (options["hints"] or any("[" in name for name in options["wrt"])):
+        other = "--hints" if options["hints"] else "an entry in --wrt"
+        refuse("GS601", f"--steps-of and {other} exclude each other")
     if options["hints"] and STDIN in {sheet, *given}:
         hint = "put the sheet into a file"
         refuse("GS601", "--hints waits for lines on standard input, which is taken", suggestion=hint)
-    if options["hints"] and options["as_json"]:
-        refuse("GS601", "--hints is for people, --json for programs")
+    options["out"] = None if options["out"] == STDIN else options["out"]
+    options["form"] = pages.chosen(options)
+    pages.check(options)
     found = load(sheet)
     values = gather(given, settings)
     job = _Job(found, values, options, _origin(given, settings))
     text = job.run()
-    if not options["as_json"]:
+    if options["form"] != "json":
         say_remarks(found, tuple(job.solution.remarks))
     text()
 
@@ -79,7 +101,8 @@ class _Job:
 
         self.sheet, self.values, self.options, self.origin = sheet, values, options, origin
         self.width = width()
-        ascii_only = options["ascii_only"] or not (options["as_json"] or shows_unicode())
+        printed = options["form"] == "text" and options["out"] is None
+        ascii_only = options["ascii_only"] or (printed and not shows_unicode())
         self.style = NumberStyle(options["digits"], ascii_only, options["exact"], options["full"])
         self.components = _components(sheet, options["wrt"])
 
@@ -120,22 +143,21 @@ class _Job:
         from gradsheet.cli import output  # noqa: PLC0415 - not for --help
         from gradsheet.writing.report import report  # noqa: PLC0415 - brings NumPy
 
-        result = self.shown(report(self.solution))
-        if self.options["as_json"]:
-            from gradsheet.writing.json_view import to_json  # noqa: PLC0415 - for JSON only
-
-            data = to_json(result)
-            return lambda: output.write_json(data)
+        result = self.shown(report(self.solution, self.options["notation"], inline=self.options["inline"]))
+        if self.options["form"] != "text":
+            page = pages.page(result, self.style, self.options)
+            return lambda: pages.deliver(page, self.options)
         from gradsheet.writing.terminal import Terminal  # noqa: PLC0415 - for the terminal only
 
-        coloured = output.colours(self.options["color"])
+        coloured = output.colours(self.options["color"], to_file=self.options["out"] is not None)
         terminal = Terminal(result, self.width, self.style)
         if self.options["hints"]:
             from gradsheet.cli.hints import ask  # noqa: PLC0415 - for hints only
 
             return lambda: ask(terminal, coloured=coloured)
-        lines = terminal.components() if self.entries else terminal.lines()
-        return lambda: output.show(lines, coloured=coloured)
+        stepwise = bool(self.options["steps_of"])
+        lines = terminal.small_steps() if stepwise else terminal.components() if self.entries else terminal.lines()
+        return lambda: pages.deliver(output.painted(lines, coloured=coloured), self.options)
 
     @property
     def entries(self) -> list[Component]:
@@ -143,7 +165,9 @@ class _Job:
         return [c for c in self.components if c.place]
 
     def shown(self, result: Report) -> Report:
-        """All of it, or single entries only."""
+        """All of it, or single entries only, or what is asked for rule by rule."""
+        if self.options["steps_of"]:
+            return self.stepwise(result)
         from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.writing.components import OutOfRangeError, only  # noqa: PLC0415 - for entries only
 
@@ -153,6 +177,17 @@ class _Job:
             return only(result, self.entries)
         except OutOfRangeError as problem:
             refuse("GS206", str(problem), suggestion="the entries are counted as in the sheet")
+
+
+    def stepwise(self, result: Report) -> Report:
+        """The report with nothing but the derivatives that are asked for."""
+        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+        from gradsheet.writing.notations.steps import NoSuchDerivativeError, steps_only  # noqa: PLC0415 - for steps only
+
+        try:
+            return steps_only(result, self.options["steps_of"])
+        except NoSuchDerivativeError as problem:
+            refuse("GS201", str(problem), self.sheet.source.name, problem.suggestion)
 
 
 def insist(solution: Solution) -> None:

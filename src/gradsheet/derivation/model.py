@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradsheet.calculus import Log
     from gradsheet.derivation.graph import Graph
+    from gradsheet.derivation.statements import Partition
     from gradsheet.expressions import Symbol
     from gradsheet.sheet import Equation, Sheet
 
@@ -43,6 +44,8 @@ class Derivation:
 
     sheet: Sheet
     graph: Graph
+    partition: Partition
+    """What is known of the sheet's sums over configurations."""
     targets: tuple[Symbol, ...]
     adjoints: list[Adjoint] = field(default_factory=list)
     gradients: dict[Symbol, Adjoint] = field(default_factory=dict)

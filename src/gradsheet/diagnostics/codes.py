@@ -52,4 +52,7 @@ CODES: dict[str, str] = {
     # command line
     "GS601": "wrong use of an option",
     "GS602": "file cannot be written",
+    "GS603": "no exercise can be made",
+    "GS604": "graph cannot be drawn",
+    "GS605": "pages cannot be set",
 }

@@ -16,7 +16,7 @@ from flint import arb, ctx, fmpq, fmpz
 from gradsheet.numerics import balls
 from gradsheet.numerics.atoms import UNIT, atom, monomial_of, times
 from gradsheet.numerics.budget import MAX_BITS, MAX_PRODUCTS, MAX_TERMS, TooLargeError, UndecidedError
-from gradsheet.numerics.notation import LATEX, PLAIN, UNICODE, Notation, write
+from gradsheet.numerics.notation import PLAIN, UNICODE, Notation, write
 from gradsheet.numerics.powers import multiply_out, power, vanishes
 from gradsheet.numerics.quotients import Terms, add_to, cancel_brackets
 
@@ -273,14 +273,6 @@ class Closed:
         −1/16 √2
         """
         return self._write(PLAIN if ascii_only else UNICODE)
-
-    def latex(self) -> str:
-        r"""The constant in LaTeX.
-
-        >>> print(Closed.of(Fraction(-1, 16)).latex())
-        -\frac{1}{16}
-        """
-        return self._write(LATEX)
 
     def _write(self, notation: Notation) -> str:
         if self.reason is not None:

@@ -1,6 +1,6 @@
 """−1/16, √2/2, 1 − tanh(3/10)², exp(2/5)/(1 + exp(2/5)): closed constants as a person writes them.
 
-One walk serves three notations; a `Notation` says how each spells fractions, powers, roots and names. Terms are sorted
+One walk serves both notations; a `Notation` says how each spells fractions, powers, roots and names. Terms are sorted
 by what they look like, so that the text does not hang on the order in which a session met its constants.
 """
 
@@ -36,7 +36,6 @@ class Notation:
     power: Callable[[str, fmpq], str] = field(repr=False)
     root: Callable[[str, bool], str] = field(repr=False)
     bracket: Callable[[str], str] = field(repr=False)
-    fraction_encloses: bool = False
 
 
 def _line_fraction(numerator: str, denominator: str, simple: bool) -> str:  # noqa: FBT001 - a column of a table
@@ -66,27 +65,6 @@ PLAIN: Final = Notation(
     power=lambda base, q: f"{base}^{_line_exponent(q)}",
     root=lambda argument, _: f"sqrt({argument})",
     bracket=lambda text: f"({text})",
-)
-LATEX: Final = Notation(
-    minus="-",
-    infinity=r"\infty",
-    names={
-        "sigmoid": r"\sigma",
-        "e": "e",
-        "π": r"\pi",
-        "digamma": r"\psi",
-        "lgamma": r"\log\Gamma",
-        "erf": r"\operatorname{erf}",
-        "arsinh": r"\operatorname{arsinh}",
-        **{name: "\\" + name for name in ("exp", "log", "tanh", "sin", "cos", "tan", "sinh", "cosh")},
-        **{name: "\\" + name for name in ("arcsin", "arccos", "arctan")},
-    },
-    call=lambda name, argument: rf"{name}\left({argument}\right)",
-    fraction=lambda numerator, denominator, _: rf"\frac{{{numerator}}}{{{denominator}}}",
-    power=lambda base, q: rf"{base}^{{{q}}}",
-    root=lambda argument, _: rf"\sqrt{{{argument}}}",
-    bracket=lambda text: rf"\left({text}\right)",
-    fraction_encloses=True,
 )
 
 
@@ -132,9 +110,6 @@ def _term(coefficient: fmpq, monomial: Monomial, notation: Notation) -> str:
     for generator, q in monomial:
         if generator.kind not in {"exp", "base"}:
             (above if q > 0 else below).append(_power(generator, abs(q), notation))
-    factors = [(a, q) for a, q in monomial if q < 0]
-    if notation.fraction_encloses and coefficient.q == 1 and len(factors) == 1 and factors[0][1] == -1:
-        below = [_bare(factors[0][0], notation)]
     return _quotient(coefficient, roots + sorted(above), sorted(below), notation)
 
 

@@ -22,6 +22,7 @@ from gradsheet.expressions import (
     Size,
     SizeMember,
     Symbol,
+    affine_indices,
     at_least_zero,
     same,
     substitute,
@@ -214,7 +215,9 @@ class DefinitionReader:
             new = Index(index.name, low, high)
             mapping[index] = Affine.atom(new)
             axes.append(new)
-        count = len(leading) if value.rank else families
+        ends = [frozenset().union(*map(affine_indices, axis.range)) for axis in axes]
+        ragged = [k + 1 for k, axis in enumerate(axes) if any(axis in used for used in ends[k + 1 :])]
+        count = max(len(leading) if value.rank else families, *ragged, 0)
         symbol = Symbol(name.text, tuple(axes), Role.DEFINITION, count, value.row, span=name.span)
         self.sheet.symbols[name.key] = symbol
         return symbol
@@ -322,9 +325,8 @@ class DefinitionReader:
                 self.sheet.symbols[key] = self.sheet.symbols.pop(key)
         else:
             families = sum(1 for p in pattern if any(i in scope.families for i in _indices(p)))
-            leading = tuple(self._leading_axis(p, position, key, inner) for position, p in enumerate(pattern))
+            leading, mapping = self._leading_axes(pattern, key, inner)
             shaped = _generalised(value, pattern, leading) if is_family else value
-            mapping = {i: Affine.atom(a) for p, a in zip(pattern, leading, strict=True) for i in _indices(p)}
             shaped = Tensor(
                 tuple(Index(i.name, i.low.substitute(mapping), i.high.substitute(mapping)) for i in shaped.indices),
                 shaped.body, shaped.row,
@@ -343,7 +345,7 @@ class DefinitionReader:
     ) -> None:
         """A recursion whose base case is a choice on the right: every axis stands on the left."""
         outer, inner = scopes
-        axes = tuple(self._leading_axis(p, position, base.key, inner) for position, p in enumerate(pattern))
+        axes, _ = self._leading_axes(pattern, base.key, inner)
         steps = _steps(pattern, outer) or len(pattern)
         symbol = self._symbol(base, axes, Tensor((), ZERO_EXPR), steps)
         try:
@@ -385,6 +387,19 @@ class DefinitionReader:
             raise self.reader.fail(
                 "GS205", f"'{base.text}' is defined inside `for` without its index '{missing[0]}'", target.span
             )
+
+    def _leading_axes(
+        self, pattern: tuple[Affine, ...], key: str, scope: Scope
+    ) -> tuple[tuple[Index, ...], dict[Index, Affine]]:
+        """An axis for each place on the left, and what the indices there are along them: j in 1..i follows i."""
+        axes: list[Index] = []
+        mapping: dict[Index, Affine] = {}
+        for position, place in enumerate(pattern):
+            axis = self._leading_axis(place, position, key, scope)
+            axis = Index(axis.name, axis.low.substitute(mapping), axis.high.substitute(mapping))
+            mapping |= {i: Affine.atom(axis) for i in _indices(place)}
+            axes.append(axis)
+        return tuple(axes), mapping
 
     def _leading_axis(self, pattern: Affine, position: int, key: str, scope: Scope) -> Index:
         """The whole range of a family: its block together with its base cases."""

@@ -89,6 +89,11 @@ class ExpressionReader(IndexReader):
                 return literals.array(self, node, scope)
             case tree.Derivative():
                 return derivatives.derivative(self, node, scope)
+            case tree.Underbrace(base=base):
+                return self.read(base, scope)
+            case tree.Conditioned():
+                hint = "write it out: the sum over what is not given, divided by the sum over all"
+                raise self.fail("GS108", "conditional probabilities are not read as values", node.span, hint)
             case tree.Comparison() | tree.Logic():
                 raise self.fail(
                     "GS102", "a comparison is no value here", node.span, "write [a > b] for 1 where it holds, else 0"
@@ -285,6 +290,8 @@ class ExpressionReader(IndexReader):
                 inner.families,
             )
         indices = {**already, **self.bind(unbound, node.body, inner)}
+        if node.kind == "logsumexp" and variables and not plain:
+            return functions.log_partition(self, node, variables, inner)
         if node.kind not in {"sum", "prod", "max", "min", "mean"}:
             return functions.array_binder(self, node, tuple(indices.values()), inner.with_indices(indices), scope)
         frame = Frame(frozenset(indices.values()))

@@ -12,7 +12,7 @@ from gradsheet.sheet.sizes import literal, shape_text
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gradsheet.diagnostics import Span
     from gradsheet.sheet.scope import Scope
@@ -145,11 +145,17 @@ class IndexReader(NameReader):
         bound: dict[str, Index] = {}
         inner = scope
         open_names = frozenset(i.name.key for i in indices if i.domain is None)
+        late: list[tree.BoundIndex] = []
+        """Indices whose range needs one before them that has none stated: sum[i, j in 1..i]."""
+        earlier: set[str] = set()
         for index in indices:
-            if index.domain is not None:
-                low, high = self.bounds(index.domain, inner)
-                bound[index.name.key] = Index(index.name.text, low, high)
-                inner = inner.with_indices(bound)
+            if index.domain is None:
+                earlier.add(index.name.key)
+            elif earlier and earlier & set(_names(index.domain)):
+                earlier.add(index.name.key)
+                late.append(index)
+            else:
+                inner = self._stated(index, bound, inner)
         pending = [i for i in indices if i.domain is None]
         while pending:
             progress = False
@@ -187,7 +193,16 @@ class IndexReader(NameReader):
                     index.name.span,
                     f"state it: {index.name.text} in 1..N",
                 )
+        for index in late:
+            inner = self._stated(index, bound, inner)
         return {i.name.key: bound[i.name.key] for i in indices}
+
+    def _stated(self, index: tree.BoundIndex, bound: dict[str, Index], scope: Scope) -> Scope:
+        """An index whose range is stated; the scope in which the next one is read."""
+        assert index.domain is not None
+        low, high = self.bounds(index.domain, scope)
+        bound[index.name.key] = Index(index.name.text, low, high)
+        return scope.with_indices(bound)
 
     def _lowered_letters(self, index: tree.Name, body: tree.Expression | None) -> None:
         """`Σᵢ wᵢ xᵢ`: wᵢ is a name of its own; a component is written w[i]."""
@@ -255,6 +270,16 @@ class IndexReader(NameReader):
         mapping = {a: Affine(a.literal) for a in value.atoms() if isinstance(a, Size) and a.literal is not None}
         plain = value.map_atoms(lambda a: _literal_range(a, self.sizes))
         return scope.holds(plain.substitute(mapping))
+
+
+def _names(node: tree.Expression) -> Iterator[str]:
+    """The names in an expression."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tree.Name):
+            yield current.key
+        stack.extend(tree_children(current))
 
 
 def _both_literal(*values: Affine) -> bool:

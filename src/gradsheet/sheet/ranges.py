@@ -61,6 +61,11 @@ def tree_children(node: object) -> Iterator[tree.Expression]:
             yield body
         case tree.Bars(body=body):
             yield body
+        case tree.Underbrace(base=base):
+            yield base
+        case tree.Conditioned(events=events, given=given):
+            yield from events
+            yield from given
         case tree.Array(rows=rows):
             for row in rows:
                 yield from row

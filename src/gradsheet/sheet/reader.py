@@ -19,6 +19,7 @@ from gradsheet.sheet.scope import Scope
 from gradsheet.sheet.sizes import SizeTable
 from gradsheet.sheet.tensors import Tensor, Unreadable, atoms, fresh_indices
 from gradsheet.syntax import canonical_key, parse_document, tree
+from gradsheet.syntax.traversal import unlabelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +69,7 @@ class SheetReader:
     """Reads the statements of one document, each on its own, so that independent errors appear together."""
 
     def __init__(self, document: tree.Document, source: Source, diagnostics: Diagnostics) -> None:
+        document = unlabelled(document)
         self.sheet = Sheet(source, document)
         self.diagnostics = diagnostics
         self.sizes = SizeTable()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax import brackets
+from gradsheet.syntax import brackets, scripts
 from gradsheet.syntax.precedence import Level
-from gradsheet.syntax.tree import Binder, BoundIndex, Name, Range
+from gradsheet.syntax.tree import Binder, BoundIndex, Range
 from gradsheet.syntax.vocabulary import APPLIED_BINDERS, BINDERS
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def index(p: ExpressionParser, *, needs_range: bool = False) -> BoundIndex:
     if token.kind != "name":
         p.unexpected("the name of an index", suggestion="sum[i]; arguments of a function stand in round brackets")
     p.advance()
-    name = Name(token.key, token.text, span=token.span)
+    name = scripts.whole_name(p, token)
     if p.tok.kind not in ("∈", "="):
         if needs_range:
             p.unexpected("`in` and a range", suggestion=f"{token.text} in 1..n")
-        return BoundIndex(name, None, span=token.span)
+        return BoundIndex(name, None, span=name.span)
     sign = p.advance().kind
     if p.tok.kind == "{":
         p.fail("a set of values after an index", expected="a range", suggestion="declare v ∈ {0,1}^n and sum over v")
@@ -93,7 +93,7 @@ def _lowered(p: ExpressionParser) -> tuple[BoundIndex, ...]:
     if brace is None:
         return (index(p),)
     with brackets.inside(p):
-        if p.tok.kind == "name" and p.peek().kind == "=":
+        if p.tok.kind == "name" and _limits_follow(p):
             found = [_with_limits(p)]
         else:
             found = [index(p)]
@@ -104,9 +104,20 @@ def _lowered(p: ExpressionParser) -> tuple[BoundIndex, ...]:
     return tuple(found)
 
 
+def _limits_follow(p: ExpressionParser) -> bool:
+    """Whether `i =` stands here, or `i_1 =`."""
+    ahead = 1
+    if p.peek().kind == "lower":
+        while p.peek(ahead).kind not in ("}", "end", "newline"):
+            ahead += 1
+        ahead += 1
+    return p.peek(ahead).kind == "="
+
+
 def _with_limits(p: ExpressionParser) -> BoundIndex:
     """`i=1}^N` or `i=1..N}`."""
     token = p.advance()
+    name = scripts.whole_name(p, token)
     p.advance()
     domain = p.expression(Level.RANGE)
     p.expect("}")
@@ -115,4 +126,4 @@ def _with_limits(p: ExpressionParser) -> BoundIndex:
         start = domain.span.start
         high = brackets.braces(p) if p.tok.kind == "{" else p.exponent_base()
         domain = Range(domain, high, span=p.span_from(start))
-    return BoundIndex(Name(token.key, token.text, span=token.span), domain, span=p.span_from(token.start))
+    return BoundIndex(name, domain, span=p.span_from(token.start))

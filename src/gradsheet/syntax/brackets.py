@@ -9,6 +9,7 @@ from gradsheet.syntax.tree import (
     Array,
     Bars,
     Comparison,
+    Conditioned,
     Expression,
     Group,
     Logic,
@@ -28,28 +29,62 @@ if TYPE_CHECKING:
     from gradsheet.syntax.tokens import Token
 
 Rows = list[list[Expression | Slice]]
+_ITEM_ENDS = frozenset({"]", "}", ","})
 
 
 @contextmanager
 def inside(p: ExpressionParser) -> Iterator[None]:
     """Bars that are open outside a bracket cannot close inside it, and sizes are not separated there."""
-    bars, axes, stop_words = p.bars, p.axes, p.stop_words
-    p.bars, p.axes, p.stop_words = [], False, frozenset()
+    bars, axes, stop_words, condition = p.bars, p.axes, p.stop_words, p.condition
+    p.bars, p.axes, p.stop_words, p.condition = [], False, frozenset(), None
     yield
-    p.bars, p.axes, p.stop_words = bars, axes, stop_words
+    p.bars, p.axes, p.stop_words, p.condition = bars, axes, stop_words, condition
 
 
 def group(p: ExpressionParser) -> Group:
     """`( … )` with one or several items."""
     start = p.advance().start
-    items = []
+    items: list[Expression] = []
     with inside(p):
+        p.condition = _condition_bar(p)
         while True:
             items.append(p.expression())
-            if not p.accept(",") or p.tok.kind == ")":
+            if p.at == p.condition or not p.accept(",") or p.tok.kind == ")":
                 break
+        if p.at == p.condition:
+            items = [_conditioned(p, tuple(items))]
     p.expect(")", expected="`)` or `,`")
     return Group(tuple(items), span=p.span_from(start))
+
+
+def _condition_bar(p: ExpressionParser) -> int | None:
+    """Where the one bar of `p(a | b)` stands: a bar between brackets that has no partner there."""
+    found: int | None = None
+    depth = 0
+    for at in range(p.at, len(p.tokens)):
+        kind = p.tokens[at].kind
+        if kind in {"(", "[", "{"}:
+            depth += 1
+        elif kind in {")", "]", "}"}:
+            depth -= 1
+            if depth < 0:
+                return found
+        elif kind in {"newline", "end"}:
+            return None
+        elif kind in {"|", "‖"} and depth == 0:
+            if found is not None or kind == "‖":
+                return None
+            found = at
+    return None
+
+
+def _conditioned(p: ExpressionParser, events: tuple[Expression, ...]) -> Conditioned:
+    """`| v, w`: what the events before the bar are conditioned on."""
+    p.advance()
+    given = [p.expression()]
+    while p.accept(","):
+        given.append(p.expression())
+    return Conditioned(events, tuple(given), span=events[0].span.to(given[-1].span))
 
 
 def braces(p: ExpressionParser) -> Expression:
@@ -121,7 +156,7 @@ def _rows(p: ExpressionParser) -> Rows:
     rows: Rows = [[]]
     with inside(p):
         while True:
-            rows[-1].append(_item(p))
+            rows[-1].append(item(p))
             separator = p.accept(",") or p.accept(";")
             if separator is None or p.tok.kind == "]":
                 break
@@ -131,15 +166,16 @@ def _rows(p: ExpressionParser) -> Rows:
     return rows
 
 
-def _item(p: ExpressionParser) -> Expression | Slice:
+def item(p: ExpressionParser) -> Expression | Slice:
+    """One index: an expression, or a slice."""
     start = p.tok.start
     if p.accept(":"):
-        high = None if p.tok.kind in ("]", ",") else p.expression()
+        high = None if p.tok.kind in _ITEM_ENDS else p.expression()
         return Slice(None, high, span=p.span_from(start))
     first = p.at
     low = p.expression()
     if p.accept(":"):
-        high = None if p.tok.kind in ("]", ",") else p.expression()
+        high = None if p.tok.kind in _ITEM_ENDS else p.expression()
         return Slice(low, high, span=p.span_from(start))
     if _lacks_commas(p, first, low):
         hint = "separate the entries with commas: [1, 0]; a product is written 1 * 0"
@@ -174,10 +210,14 @@ def bars(p: ExpressionParser) -> Bars:
     p.expect(kind, expected=f"`{opener.text}`")
     p.bars.pop()
     p.axes = outer_axes
-    subscript: Expression | None = None
-    if kind == "‖" and p.accept("_"):
-        subscript = braces(p) if p.tok.kind == "{" else _norm_name(p)
-    return Bars("|" if kind == "|" else "‖", body, subscript, span=p.span_from(opener.start))
+    return Bars("|" if kind == "|" else "‖", body, norm_kind(p, kind), span=p.span_from(opener.start))
+
+
+def norm_kind(p: ExpressionParser, kind: str) -> Expression | None:
+    """The subscript of a norm, if one follows."""
+    if kind != "‖" or not p.accept("_"):
+        return None
+    return braces(p) if p.tok.kind == "{" else _norm_name(p)
 
 
 def _norm_name(p: ExpressionParser) -> Expression:
@@ -192,6 +232,8 @@ def _norm_name(p: ExpressionParser) -> Expression:
 
 def closes_bars(p: ExpressionParser, token: Token) -> bool:
     """Whether a bar after an operand closes the innermost open ones; else it opens a factor."""
+    if p.at == p.condition:
+        return True
     if not p.bars:
         return False
     return p.bars[-1] == token.kind or (p.bars[-1] == "|" and token.text == "||")

@@ -1,13 +1,13 @@
-"""Derivatives: `∂L/∂W`, `∂²L/∂w∂v`, and with d, `dL/dW`, `d2L/dw2`, `d^2L/dw^2`."""
+r"""Derivatives: `∂L/∂W`, `∂²L/∂w∂v`; with d, `dL/dW`, `d2L/dw2`, `d^2L/dw^2`; as fractions of LaTeX."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax import brackets
+from gradsheet.syntax import brackets, scripts
 from gradsheet.syntax.names import canonical_key
-from gradsheet.syntax.tree import Derivative, Expression, Factor, Name, Product
+from gradsheet.syntax.tree import Derivative, Expression, Factor, Group, Name, Num, Power, Product
 
 if TYPE_CHECKING:
     from gradsheet.syntax.expressions import ExpressionParser
@@ -50,9 +50,7 @@ def _numerator(p: ExpressionParser) -> Expression:
     start = p.tok.start
     if p.tok.kind not in ("name", "("):
         p.unexpected("a name after ∂", suggestion="∂L/∂W")
-    of = p.atom()
-    while p.tok.kind == "[" and not p.tok.spaced:
-        of = brackets.entry(p, of, start)
+    of = _marked(p, p.atom(), start)
     if isinstance(of, Name) and p.tok.kind == "(" and not p.tok.spaced:
         argument = brackets.group(p)
         factors = (Factor("", of, span=of.span), Factor("", argument, span=argument.span))
@@ -64,14 +62,29 @@ def _variable(p: ExpressionParser, left: int) -> list[Expression]:
     """`∂w`, `∂a[j]`, `∂w²`: a variable as often as it is differentiated by."""
     p.expect("∂", expected="`∂` and a name")
     token = p.tok
+    if token.kind == "(":  # ∂L/∂(∂f/∂x)
+        return _repeated(p, brackets.group(p), token.start, left)
     hint = "name what you differentiate by, z = W x, then ∂L/∂z"
     p.expect("name", expected="the name of a variable", suggestion=hint)
     return _repeated(p, Name(token.key, token.text, span=token.span), token.start, left)
 
 
+def _marked(p: ExpressionParser, node: Expression, start: int) -> Expression:
+    """A name with its entries, and with what LaTeX puts below and above it."""
+    while True:
+        if p.tok.kind == "[" and not p.tok.spaced:
+            node = brackets.entry(p, node, start)
+        elif p.tok.kind == "lower":
+            node = scripts.lowered(p, node, start)
+        elif p.tok.kind == "^" and p.peek().kind == "{" and p.peek(2).kind == "(":
+            p.advance()
+            node = Power(node, brackets.braces(p), span=p.span_from(start))
+        else:
+            return node
+
+
 def _repeated(p: ExpressionParser, variable: Expression, start: int, left: int) -> list[Expression]:
-    while p.tok.kind == "[" and not p.tok.spaced:
-        variable = brackets.entry(p, variable, start)
+    variable = _marked(p, variable, start)
     times = (_power(p) or 1) if left > 1 else 1
     return [variable] * times
 
@@ -88,6 +101,66 @@ def _power(p: ExpressionParser) -> int | None:
     if brace:
         p.expect("}")
     return int(token.value)
+
+
+# ---------------------------------------------------------------- as a fraction
+
+
+def as_fraction(p: ExpressionParser) -> Derivative:
+    r"""`\frac{\partial L}{\partial W}`, `\frac{d L}{d W}`; `\frac{\partial}{\partial W}` before what it is applied to."""
+    start = p.advance().start
+    p.expect("{")
+    sign = p.advance()
+    order = _power(p) or 1
+    of: Expression | None = None
+    with brackets.inside(p):
+        if p.tok.kind != "}":
+            of = p.signed_product()
+        p.expect("}", expected="`}`", suggestion=r"\frac{\partial L}{\partial W}")
+        p.expect("{")
+        by: list[Expression] = []
+        while p.tok.kind != "}":
+            if (p.tok.kind, p.tok.key) != (sign.kind, sign.key):
+                p.unexpected(rf"`{sign.text}` and a name", suggestion=r"\frac{\partial L}{\partial W}")
+            by.extend(_variable_below(p, order - len(by)))
+    p.advance()
+    if of is None:
+        of = _operand_of(p, sign.text)
+    node = _checked(p, of, by, order, start)
+    if sign.kind == "∂" or order > 1 or not isinstance(of, Name) or not isinstance(by[0], Name):
+        return node
+    plain = (Name(f"d{of.key}", f"d{of.text}", span=of.span), Name(f"d{by[0].key}", f"d{by[0].text}", span=by[0].span))
+    return Derivative(of, node.by, plain, span=node.span)
+
+
+def _variable_below(p: ExpressionParser, left: int) -> list[Expression]:
+    r"""`\partial W_1`, `\partial w^{2}`: a variable as often as it is differentiated by."""
+    p.advance()
+    start = p.tok.start
+    if p.tok.kind not in ("name", "("):
+        p.unexpected("the name of a variable", suggestion=r"\frac{\partial L}{\partial W}")
+    first = p.atom()
+    if isinstance(first, Name) and first.key in ("Δ", "δ") and p.tok.kind == "name":
+        letter = p.atom()
+        factors = (Factor("", first, span=first.span), Factor("", letter, span=letter.span))
+        first = Group((Product(factors, span=p.span_from(start)),), span=p.span_from(start))
+    variable = p.postfixes(first, start)
+    match variable:
+        case Power(base=base, exponent=Num(value=value)) if left > 1 and value.denominator == 1 and 1 < value <= left:
+            return [base] * int(value)
+        case _:
+            return [variable]
+
+
+def _operand_of(p: ExpressionParser, sign: str) -> Expression:
+    r"""What `\frac{\partial}{\partial W}` is applied to: the product to its right."""
+    if p.tok.kind not in p.operand_starts:
+        hint = r"\frac{\partial L}{\partial W}"
+        p.fail(f"nothing follows for {sign} to reach over", expected="what is differentiated", suggestion=hint)
+    p.deeper()
+    of = p.signed_product()
+    p.depth -= 1
+    return of
 
 
 # ---------------------------------------------------------------- spelled with d
@@ -119,7 +192,7 @@ def with_d(p: ExpressionParser) -> Derivative | None:
     below, below_at = p.tok, p.at
     by: list[Expression] = []
     in_brackets = p.accept("(")
-    while len(by) < order and (_D_NAME.fullmatch(p.tok.key) or not by):
+    while len(by) < order and (_D_NAME.fullmatch(p.tok.key) or p.tok.key == "d" or not by):
         by.extend(_d_variable(p, order - len(by)))
     if in_brackets:
         p.expect(")")
@@ -168,12 +241,26 @@ def _quotient_follows(p: ExpressionParser, ahead: int, *, higher: bool) -> bool:
     below = p.peek(ahead + 1)
     if higher and below.kind == "(":
         below = p.peek(ahead + 2)
+    if below.key == "d":
+        return _in_brackets(p, ahead + 1)
     return below.kind == "name" and _D_NAME.fullmatch(below.key) is not None
+
+
+def _in_brackets(p: ExpressionParser, ahead: int) -> bool:
+    """Whether a d stands before a derivative in brackets: dL/d(df/dx)."""
+    bracket, inner, sign = p.peek(ahead + 1), p.peek(ahead + 2), p.peek(ahead + 3)
+    if bracket.kind != "(" or bracket.spaced or inner.kind not in ("name", "∂"):
+        return False
+    return inner.kind == "∂" or (_D_NAME.fullmatch(inner.key) is not None and sign.kind in ("/", "[")) or (
+        inner.key == "d" and sign.kind == "^"
+    )
 
 
 def _d_variable(p: ExpressionParser, left: int) -> list[Expression]:
     """`dw`, `da[j]`, `dw2` or `dw^2` of a second derivative."""
     token = p.expect("name", expected="d and a name, such as dW")
+    if token.key == "d" and p.tok.kind == "(" and not p.tok.spaced:
+        return _repeated(p, brackets.group(p), token.start, left)
     found = _D_NAME.fullmatch(token.key)
     if found is None:
         p.fail("a derivative is taken by a name", token.span, expected="d and a name, such as dW")

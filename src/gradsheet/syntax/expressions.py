@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
-from gradsheet.syntax import binders, brackets, derivatives
+from gradsheet.syntax import binders, brackets, derivatives, scripts, structures
 from gradsheet.syntax.cursor import Cursor
 from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import (
@@ -41,13 +41,15 @@ if TYPE_CHECKING:
     from gradsheet.syntax.tokens import Token
     from gradsheet.syntax.tree import ProductSign, Relation
 
-_OPERAND_STARTS = frozenset({"name", "number", "(", "[", "∂", "√", "|", "‖", "error"})
+_OPERAND_STARTS = frozenset({"name", "number", "(", "[", "∂", "√", "|", "‖", "error"}) | structures.STARTS
 _PRIMARY = "an expression"
 _JOINED_SIZES = re.compile(r"(x[0-9]{1,9})+")
 
 
 class ExpressionParser(Cursor):
     """Reads expressions; what stands in brackets is read by functions of their own modules."""
+
+    operand_starts = _OPERAND_STARTS
 
     def __init__(self, tokens: list[Token], diagnostics: Diagnostics) -> None:
         super().__init__(tokens, diagnostics)
@@ -58,6 +60,8 @@ class ExpressionParser(Cursor):
         self.depth = self.deepest = 0
         self.bars: list[str] = []
         """Kinds of the bars that are open since the last bracket."""
+        self.condition: int | None = None
+        """Where the bar stands that ends the events of a probability, `p(a | b)`."""
         self.axes = False
         """Inside `ℝ^( … )`, at its own level: × and x separate sizes."""
         self.stop_words: frozenset[str] = frozenset()
@@ -171,6 +175,7 @@ class ExpressionParser(Cursor):
     def product(self) -> Expression:
         """A chain of factors; one alone is itself."""
         start = self.tok.start
+        in_lines = self.tok.kind == "frac"
         factors: list[Factor] = []
         sign: ProductSign | None = ""
         while sign is not None:
@@ -184,6 +189,8 @@ class ExpressionParser(Cursor):
             sign = self._product_sign()
         if len(factors) == 1:
             return factors[0].item
+        if in_lines:
+            factors = structures.unfold(factors)
         return Product(tuple(factors), span=self.span_from(start))
 
     def _root(self, factors: list[Factor], sign: ProductSign, minuses: list[int]) -> None:
@@ -268,6 +275,8 @@ class ExpressionParser(Cursor):
                 return brackets.bars(self)
             case "∂":
                 return derivatives.with_partial(self)
+            case kind if kind in structures.STARTS:
+                return structures.structure(self)
             case "name" if binders.follows(self):
                 return binders.binder(self)
             case "number" | "name":
@@ -300,6 +309,8 @@ class ExpressionParser(Cursor):
                 base = Transpose(base, span=self.span_from(start))
             elif token.kind == "^":
                 base = self._power(base, start)
+            elif token.kind == "lower":
+                base = scripts.lowered(self, base, start)
             elif token.kind == "_":
                 brackets.refuse_lowered(self, base)
             else:

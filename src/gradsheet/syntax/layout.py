@@ -62,10 +62,11 @@ class _Layout:
         return Token("end", "", size, size)
 
     def column(self, token: Token) -> int:
-        """How far its line is indented; a tab goes to the next multiple of eight."""
-        start = self.source.text.rfind("\n", 0, token.start) + 1
+        """How far its line is indented; a tab goes to the next multiple of eight. A formula is where it begins."""
+        place = token.start if token.home < 0 else token.home
+        start = self.source.text.rfind("\n", 0, place) + 1
         column = 0
-        for char in self.source.text[start : token.start]:
+        for char in self.source.text[start:place]:
             column = column + _TAB - column % _TAB if char == "\t" else column + (char != "\ufeff")
         return column
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from gradsheet.syntax.expressions import open_ended
 from gradsheet.syntax.names import ascii_name, canonical_key
 from gradsheet.syntax.precedence import Level
+from gradsheet.syntax.traversal import unlabelled
 from gradsheet.syntax.tree import (
     Additive,
     Array,
@@ -21,9 +22,11 @@ from gradsheet.syntax.tree import (
     BoundIndex,
     Comparison,
     Conditional,
+    Conditioned,
     Derivative,
     Expression,
     Factor,
+    FunctionName,
     Group,
     Logic,
     Name,
@@ -35,6 +38,7 @@ from gradsheet.syntax.tree import (
     Slice,
     Subscript,
     Transpose,
+    Underbrace,
 )
 from gradsheet.syntax.vocabulary import APPLIED_BINDERS, BINDERS, FUNCTIONS, SUBSCRIPTS, SUPERSCRIPTS
 
@@ -63,7 +67,7 @@ def plain(node: Expression, *, ascii: bool = False, functions: Container[str] = 
     >>> plain(tree, ascii=True)
     '1/2 * ||W^-1 x||^2 if (j <= i) else -inf'
     """
-    return PlainWriter(ascii_only=ascii, functions=functions).text(node)
+    return PlainWriter(ascii_only=ascii, functions=functions).text(unlabelled(node))
 
 
 def level_of(node: Expression) -> Level:
@@ -93,6 +97,10 @@ def level_of(node: Expression) -> Level:
             return Level.OPERAND if node.value.denominator == 1 or decimal(node.value) or node.text else Level.PRODUCT
         case Name() | Group() | Subscript() | Prime() | Transpose() | Power() | Bars() | Array() | Derivative():
             return Level.OPERAND
+        case Underbrace():
+            return level_of(node.base)
+        case Conditioned():
+            return Level.CONDITIONAL
         case _:
             assert_never(node)
 
@@ -176,6 +184,11 @@ class PlainWriter:
                 return f"[{'; '.join(rows)}]"
             case Derivative():
                 return self.derivative(node)
+            case Underbrace():
+                return self.text(node.base, level)
+            case Conditioned():
+                events, given = (", ".join(self.text(item) for item in part) for part in (node.events, node.given))
+                return f"{events} | {given}"
             case _:
                 assert_never(node)
 
@@ -380,7 +393,7 @@ class PlainWriter:
     def is_called(self, node: Expression) -> bool:
         """Whether brackets that follow are the argument of a function."""
         function = leftmost(node)
-        return isinstance(function, Name) and function.key in self.functions
+        return isinstance(function, FunctionName) or (isinstance(function, Name) and function.key in self.functions)
 
     def is_short(self, node: Expression) -> bool:
         """Whether a quotient with this node is written without blanks: 1/2, λ/2, 1/N."""

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from gradsheet.syntax.plain import PlainWriter, leftmost
 from gradsheet.syntax.precedence import Level
-from gradsheet.syntax.traversal import walk
+from gradsheet.syntax.traversal import unlabelled, walk
 from gradsheet.syntax.tree import (
     Assignment,
     Assumption,
@@ -66,13 +66,14 @@ def plain_document(document: Document, *, ascii: bool = False) -> str:  # noqa: 
     <BLANKLINE>
     parameters x
     """
+    document = unlabelled(document)
     writer = _SheetWriter(ascii_only=ascii, functions=FUNCTIONS | _functions(document))
     return "\n".join(writer.block(document.statements)) + "\n"
 
 
 def plain_statement(statement: Statement, *, ascii: bool = False) -> str:  # noqa: A002 - as Python's own `ascii()`
     """One statement as text, with the lines of its block."""
-    return "\n".join(_SheetWriter(ascii_only=ascii).statement(statement))
+    return "\n".join(_SheetWriter(ascii_only=ascii).statement(unlabelled(statement)))
 
 
 def _functions(document: Document) -> frozenset[str]:

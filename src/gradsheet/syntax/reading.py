@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source, Span
+from gradsheet.syntax import structures
+from gradsheet.syntax.binding import Unbound, bind
 from gradsheet.syntax.cursor import Abandoned
+from gradsheet.syntax.latex_tokens import scan_formula
 from gradsheet.syntax.layout import join_lines, lay_out
+from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.statements import MOST_ERRORS, StatementParser
-from gradsheet.syntax.tokens import scan
+from gradsheet.syntax.tokens import FORMULA, FORMULA_ENDS, Token, scan
+from gradsheet.syntax.written_names import Known, NameTable
 
 if TYPE_CHECKING:
-    from gradsheet.syntax.tree import Document, Expression
+    from gradsheet.syntax.tree import BoundIndex, Document, Expression
 
 LARGEST = 8 * 1024 * 1024
 
@@ -70,7 +75,7 @@ def parse_document(source: Source, diagnostics: Diagnostics) -> Document:
     (1, ['GS102'])
     """
     own = Diagnostics(source)
-    tokens = lay_out(scan(source, own), source, own)
+    tokens = lay_out(scan(source, own, scan_formula), source, own)
     parser = StatementParser(tokens, own)
     document = parser.document()
     _hand_over(own, diagnostics)
@@ -86,14 +91,100 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> Expression:
     'Product'
     """
     own = Diagnostics(source)
-    parser = StatementParser(join_lines(scan(source, own), source, own), own)
+    return _expression(join_lines(scan(source, own), source, own), own, diagnostics, None)
+
+
+def parse_latex_expression(source: Source, diagnostics: Diagnostics, names: NameTable | None = None) -> Expression:
+    r"""The tree of one expression in LaTeX, with or without `$ … $` around it; raises `SheetError` like its sibling.
+
+    `names` are those that are known where it stands: they say whether `W_1` is a name or an entry, `W^{(l)}` a layer.
+    Without them what stands below a symbol stays as it was written (`tree.Lowered`), for whoever binds it.
+
+    >>> from gradsheet.diagnostics import Diagnostics, Source
+    >>> from gradsheet.syntax.plain import plain
+    >>> source = Source(r"\frac{1}{2} \lVert W_1^{\top} x - \hat{y} \rVert^2")
+    >>> plain(parse_latex_expression(source, Diagnostics(source), NameTable(dict.fromkeys(("W1", "x", "ŷ"), Known()))))
+    '1/2 ‖W1ᵀ x - ŷ‖²'
+    """
+    own = Diagnostics(source)
+    return _expression(_latex_tokens(source, own), own, diagnostics, names)
+
+
+class Equation(NamedTuple):
+    """left = right, for indices in their ranges."""
+
+    left: Expression
+    right: Expression
+    ranges: tuple[BoundIndex, ...] = ()
+
+
+def parse_latex_equation(source: Source, diagnostics: Diagnostics, names: NameTable | None = None) -> Equation:
+    r"""`left = right` in LaTeX, perhaps with `\text{for } i = 1, \dots, n` behind it; raises `SheetError`.
+
+    >>> from gradsheet.diagnostics import Diagnostics, Source
+    >>> from gradsheet.syntax.plain import plain
+    >>> source = Source(r"\frac{\partial L}{\partial z_l} = W_{l+1}^{\top} \delta \quad \text{for } l = 1, \dots, D")
+    >>> member = Known(2, family=True)
+    >>> found = parse_latex_equation(source, Diagnostics(source), NameTable({"z": member, "W": member}))
+    >>> plain(found.left), plain(found.right), [plain(index.domain) for index in found.ranges]
+    ('∂L/∂z[l]', 'W[l+1]ᵀ δ', ['1..D'])
+    """
+    own = Diagnostics(source)
+    parser = StatementParser(_latex_tokens(source, own), own)
+    found: Equation | None = None
+    try:
+        left = parser.expression(Level.SUM)
+        parser.expect("=")
+        right = parser.expression()
+        ranges: tuple[BoundIndex, ...] = ()
+        parser.accept(",")
+        if parser.accept("for"):
+            ranges = structures.ranges(parser)
+        if parser.tok.kind != "end":
+            parser.unexpected(r"an operator, the end, or \text{for } with a range")
+        for part in (left, right):
+            parser.check_depth(part)
+        found = Equation(left, right, ranges)
+        if names is not None:
+            inner = names.within({index.name.key: Known(0) for index in ranges})
+            found = Equation(
+                bind(left, inner, own), bind(right, inner, own), tuple(bind(index, names, own) for index in ranges)
+            )
+    except (Abandoned, Unbound):
+        found = None
+    _hand_over(own, diagnostics)
+    if found is None or own.errors:
+        diagnostics.raise_errors()
+    if found is None:  # pragma: no cover - an abandoned equation is always reported
+        raise AssertionError
+    return found
+
+
+def _latex_tokens(source: Source, diagnostics: Diagnostics) -> list[Token]:
+    """The tokens of one formula that is the whole text."""
+    text = source.text
+    opener = FORMULA.match(text, len(text) - len(text.lstrip()))
+    start = opener.end() if opener else 0
+    tokens, end = scan_formula(text, start, FORMULA_ENDS[opener[0]] if opener else "", diagnostics)
+    rest = len(text) - len(text[end:].lstrip())
+    if rest < len(text) and not diagnostics.errors:
+        diagnostics.error("GS102", "text behind the formula", Span(rest, len(text)), expected="one formula")
+    return [*tokens, Token("end", "", len(text), len(text))]
+
+
+def _expression(
+    tokens: list[Token], own: Diagnostics, diagnostics: Diagnostics, names: NameTable | None
+) -> Expression:
+    parser = StatementParser(tokens, own)
     node: Expression | None = None
     try:
         node = parser.expression()
         parser.check_depth(node)
         if parser.tok.kind != "end":
             parser.unexpected("an operator or the end")
-    except Abandoned:
+        if names is not None and not own.errors:
+            node = bind(node, names, own)
+    except (Abandoned, Unbound):
         node = None
     _hand_over(own, diagnostics)
     if node is None or own.errors:

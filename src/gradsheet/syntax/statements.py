@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
-from gradsheet.syntax import binders, brackets, sets
+from gradsheet.syntax import binders, brackets, scripts, sets
 from gradsheet.syntax.cursor import Abandoned
 from gradsheet.syntax.expressions import ExpressionParser
 from gradsheet.syntax.precedence import Level
@@ -23,6 +23,7 @@ from gradsheet.syntax.tree import (
     Family,
     Given,
     Group,
+    Lowered,
     Method,
     Name,
     Objective,
@@ -238,7 +239,7 @@ class StatementParser(ExpressionParser):
     def name(self, expected: str) -> Name:
         """One name."""
         token = self.expect("name", expected=expected)
-        return Name(token.key, token.text, span=token.span)
+        return scripts.whole_name(self, token)
 
     def objective(self) -> Objective:
         """`minimize L by sgd(η = 0.1)`."""
@@ -349,10 +350,14 @@ class StatementParser(ExpressionParser):
 
     def target(self) -> Name | Subscript:
         """A name, or an entry of one."""
-        name = self.name("a name")
+        token = self.expect("name", expected="a name")
+        name = Name(token.key, token.text, span=token.span)
+        node = scripts.as_target(self.postfixes(name, token.start)) if self.tok.kind in ("lower", "^") else name
         if self.tok.kind == "[":
             return brackets.entry(self, name, name.span.start)
-        return name
+        if not isinstance(node, Name | Subscript):
+            self.fail("a value is given to a name", node.span, expected="a name, or an entry of one: x[i]")
+        return node
 
     # ------------------------------------------------------------ clauses
 
@@ -380,7 +385,7 @@ class StatementParser(ExpressionParser):
     def declaration(self, head: Token, items: list[Expression]) -> Declaration:
         """`x, w ∈ ℝ^n` and `f : ℝ → ℝ`."""
         names: list[Name | Subscript] = []
-        for item in items:
+        for item in map(scripts.as_target, items):
             match item:
                 case Name() | Subscript(base=Name()):
                     names.append(item)
@@ -412,13 +417,13 @@ class StatementParser(ExpressionParser):
 
     def definition(self, head: Token, items: list[Expression]) -> Definition:
         """`z = W x + b`, with the ranges of its indices where they need to be said."""
-        target = items[0]
+        target = scripts.as_target(items[0])
         if len(items) > 1:
             self.fail("several names before `=`", expected="one equation for each name")
         match target:
             case Name() | Subscript(base=Name()):
                 pass
-            case Product(factors=(Factor(item=Name()), Factor(sign="", item=Group()))):
+            case Product(factors=(Factor(item=Name() | Lowered(base=Name())), Factor(sign="", item=Group()))):
                 pass
             case Derivative():
                 self.fail("a derivative follows from the equations", target.span, expected="a name before `=`")

@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gradsheet.diagnostics import Span
 from gradsheet.syntax.names import canonical_key
 from gradsheet.syntax.vocabulary import BINDERS, RESERVED, SUBSCRIPTS, SUPERSCRIPTS, VULGAR_FRACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradsheet.diagnostics import Diagnostics, Source
+
+    FormulaScanner: TypeAlias = Callable[[str, int, str, Diagnostics], tuple[list["Token"], int]]
 
 MOST_DIGITS = 5000
 LARGEST_EXPONENT = 4000
@@ -66,9 +70,11 @@ _NOT_IN_THE_LANGUAGE: dict[str, tuple[str, str]] = {
     "@": ("`@` is not part of the language", "write matrix products side by side: A B"),
     "…": ("`…` is not part of the language", "a range is written with two dots: 1..n"),
     "⋯": ("`⋯` is not part of the language", "a range is written with two dots: 1..n"),
-    "\\": ("a backslash is not part of the language", "write the sign or its name: λ or lambda, not \\lambda"),
+    "\\": ("a backslash is not part of the language", "LaTeX stands between dollar signs, $\\lambda$; or λ, lambda"),
 }
 
+FORMULA = re.compile(r"\$\$?|\\[(\[]")
+FORMULA_ENDS = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]"}
 _BOUND_WORD = re.compile(
     rf"({'|'.join(sorted(BINDERS, key=len, reverse=True))})(?:(_)([^\W\d_])|[{_LOWERED_LETTERS}][{_LOWERED}]*)"
 )
@@ -90,6 +96,8 @@ class Token(NamedTuple):
     spaced: bool = False
     key: str = ""
     value: Fraction = Fraction(0)
+    home: int = -1
+    """Where the formula begins that it stands in, or −1: a formula is indented as its first sign is."""
 
     @property
     def span(self) -> Span:
@@ -97,23 +105,26 @@ class Token(NamedTuple):
         return Span(self.start, self.end)
 
 
-def scan(source: Source, diagnostics: Diagnostics) -> list[Token]:
+def scan(source: Source, diagnostics: Diagnostics, formulas: FormulaScanner | None = None) -> list[Token]:
     r"""Every token of a text, line ends included; what cannot be read is reported and left as an "error" token.
+
+    `formulas` reads what stands between dollar signs.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source
     >>> source = Source("y <- .5x²  # half")
     >>> [token.kind for token in scan(source, Diagnostics(source))]
     ['name', '←', 'number', 'name', '^', '{', 'number', '}']
     """
-    return _Scanner(source.text, diagnostics).scan()
+    return _Scanner(source.text, diagnostics, formulas).scan()
 
 
 class _Scanner:
     """One pass over one text."""
 
-    def __init__(self, text: str, diagnostics: Diagnostics) -> None:
+    def __init__(self, text: str, diagnostics: Diagnostics, formulas: FormulaScanner | None) -> None:
         self.text = text
         self.diagnostics = diagnostics
+        self.formulas = formulas
         self.tokens: list[Token] = []
         self.spaced = False
         self.bad_line = False  # one report of an unreadable character for each line is enough
@@ -130,7 +141,11 @@ class _Scanner:
             if group == "word":
                 end = self.word(found[0], at, end)
             elif group == "sign":
-                self.sign(found[0], at, end)
+                opener = FORMULA.match(text, at) if self.formulas and found[0] in "$\\" else None
+                if opener is not None:
+                    end = self.formula(opener)
+                else:
+                    self.sign(found[0], at, end)
             elif group == "number":
                 self.number(found[0], at, end)
             elif group == "space":
@@ -155,6 +170,18 @@ class _Scanner:
     def emit(self, kind: str, text: str, start: int, end: int, *, key: str = "") -> None:
         self.tokens.append(Token(kind, text, start, end, self.spaced, key))
         self.spaced = False
+
+    def formula(self, opener: re.Match[str]) -> int:
+        r"""LaTeX between `$ … $`, `\( … \)` and their like; returns where reading goes on."""
+        assert self.formulas is not None
+        closer = FORMULA_ENDS[opener[0]]
+        before = len(self.diagnostics.errors)
+        found, end = self.formulas(self.text, opener.end(), closer, self.diagnostics)
+        if self.bad_line:
+            del self.diagnostics.errors[before:]
+        self.bad_line = self.bad_line or len(self.diagnostics.errors) > before
+        self.tokens.extend(token._replace(home=opener.start()) for token in found)
+        return end
 
     def reject(
         self, code: str, message: str, text: str, start: int, *, expected: str | None = None, hint: str | None = None
@@ -195,9 +222,7 @@ class _Scanner:
             expected = f"an exponent between -{LARGEST_EXPONENT} and {LARGEST_EXPONENT}"
             self.reject("GS105", f"the exponent of {_shortened(text)} is out of range", text, start, expected=expected)
             return
-        whole, _, decimals = mantissa.partition(".")
-        scale = int(exponent or 0) - len(decimals)
-        value = Fraction(_integer(whole + decimals)) * Fraction(10) ** scale
+        value = decimal_value(mantissa) * Fraction(10) ** int(exponent or 0)
         self.tokens.append(Token("number", text, start, end, self.spaced, "", value))
 
     def vulgar(self, text: str, start: int, end: int) -> None:
@@ -207,9 +232,7 @@ class _Scanner:
             hint = f"write {before.text} + {text}, or {before.text} * {text}"
             self.reject("GS102", f"{before.text}{text} is ambiguous", text, start, hint=hint)
             return
-        numerator, denominator = unicodedata.normalize("NFKC", text).split("⁄")
-        value = Fraction(int(numerator), int(denominator))
-        self.tokens.append(Token("number", text, start, end, self.spaced, "", value))
+        self.tokens.append(Token("number", text, start, end, self.spaced, "", vulgar_value(text)))
 
     def sign(self, text: str, start: int, end: int) -> None:
         """An operator, bracket or other sign."""
@@ -227,8 +250,8 @@ class _Scanner:
             message, way_out = _NOT_IN_THE_LANGUAGE[text]
             self.reject("GS101" if text == "." else "GS108", message, text, start, hint=way_out)
         else:
-            hint = "write - for a minus sign" if unicodedata.category(text) == "Pd" else None
-            self.reject("GS101", f"unexpected character {_shown(text)}", text, start, hint=hint)
+            message, reason = unreadable_sign(text)
+            self.reject("GS101", message, text, start, hint=reason)
 
     def raised(self, text: str, start: int) -> None:
         """Superscripts: `²` is `^{2}`, `ᵀ` its own sign, `⁻ᵀ` is `⁻¹ᵀ`."""
@@ -264,6 +287,33 @@ class _Scanner:
                 self.emit(_SIGNS[piece], piece, start + at, start + end)
             at = end
         self.emit("}", "}", start + len(chars), start + len(chars))
+
+
+def plain_sign(text: str) -> str | None:
+    """The kind of token that a sign is, if it is one."""
+    return _SIGNS.get(text)
+
+
+def unreadable_sign(text: str) -> tuple[str, str | None]:
+    """What is said of a character that means nothing."""
+    hint = "write - for a minus sign" if unicodedata.category(text[0]) == "Pd" else None
+    return f"unexpected character {_shown(text[0])}", hint
+
+
+def decimal_value(text: str) -> Fraction:
+    """The exact value of digits with or without a point.
+
+    >>> decimal_value("0.125"), decimal_value("7")
+    (Fraction(1, 8), Fraction(7, 1))
+    """
+    whole, _, decimals = text.partition(".")
+    return Fraction(_integer(whole + decimals)) / Fraction(10) ** len(decimals)
+
+
+def vulgar_value(text: str) -> Fraction:
+    """The value of `½` and its like."""
+    numerator, denominator = unicodedata.normalize("NFKC", text).split("⁄")
+    return Fraction(int(numerator), int(denominator))
 
 
 def _integer(digits: str) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gradsheet.syntax.tree import Node
+from gradsheet.syntax.tree import Node, Underbrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+N = TypeVar("N", bound=Node)
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -46,6 +48,30 @@ def deeper_than(node: Node, limit: int) -> Node | None:
         if not level:
             return None
     return level[0]
+
+
+def unlabelled(node: N) -> N:
+    """A tree without the labels below its parts: what it means, and what plain text prints.
+
+    >>> from gradsheet.syntax.tree import Name, Transpose, Underbrace
+    >>> x, shape = Name("x", "x"), Name("m", "m")
+    >>> unlabelled(Transpose(Underbrace(x, shape))) == Transpose(x)
+    True
+    """
+    if not any(isinstance(part, Underbrace) for part in walk(node)):
+        return node
+    bare: N = _unlabelled(node)
+    return bare
+
+
+def _unlabelled(value: Any) -> Any:
+    while isinstance(value, Underbrace):
+        value = value.base
+    if isinstance(value, tuple):
+        return tuple(map(_unlabelled, value))
+    if not isinstance(value, Node):
+        return value
+    return replace(value, **{name: _unlabelled(getattr(value, name)) for name in _parts(type(value))})
 
 
 _fields: dict[type[Node], tuple[str, ...]] = {}

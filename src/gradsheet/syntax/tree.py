@@ -47,6 +47,20 @@ class Name(Node):
     text: str = field(compare=False)
 
 
+class FunctionName(Name):
+    """A name that is applied, whatever it is called: `f (x)` with it is a call, with a plain name a product."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioned(Node):
+    """`h[j] = 1 | v` between the brackets of a probability: events, and what is given."""
+
+    events: tuple[Expression, ...]
+    given: tuple[Expression, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Group(Node):
     """Round brackets: one item is grouping or an argument, several are arguments."""
@@ -68,6 +82,14 @@ class Subscript(Node):
 
     base: Expression
     items: tuple[Expression | Slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered(Subscript):
+    r"""`x_{i,j}` in LaTeX, before names are bound: an entry of x, or a name whose second part stands below.
+
+    `gradsheet.syntax.binding` decides; who does not ask reads an entry.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +233,21 @@ class Derivative(Node):
     plain: tuple[Name, Name] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Underbrace(Node):
+    """`base` with a brace below it and a label below the brace: its shape m×n, or the name that it has elsewhere.
+
+    A remark on the page: the value is that of `base`, and plain text prints nothing else.
+    """
+
+    base: Expression
+    label: Expression
+
+
 Expression = (
     Num
     | Name
+    | Conditioned
     | Group
     | Subscript
     | Prime
@@ -229,6 +263,7 @@ Expression = (
     | Bars
     | Array
     | Derivative
+    | Underbrace
 )
 
 

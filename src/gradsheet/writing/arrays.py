@@ -1,17 +1,12 @@
-"""[0.3, 0.3, 0.3, 0.3] as "all four 0.3": values in words and aligned rows; whatever is left out is said.
-
-Fractions stay fractions where a person would write them (1/3, −1/16) and tenths stay decimals (0.3). In an array all
-entries are written alike. A number with a short closed form shows it beside its decimals: log(3) ≈ 1.09861.
-"""
+"""[0.3, 0.3, 0.3, 0.3] as "all four 0.3": values in words and aligned rows; whatever is left out is said."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.numerics.entries import NumberStyle, entry_texts, forms
 from gradsheet.numerics.summaries import (
     LARGEST_WRITTEN,
     Entry,
@@ -33,24 +28,8 @@ _COUNTS = (
     "no", "the one", "both", "all three", "all four", "all five", "all six", "all seven", "all eight", "all nine",
     "all ten", "all eleven", "all twelve", "all thirteen", "all fourteen", "all fifteen", "all sixteen",
 )  # fmt: skip
-_LARGEST_DENOMINATOR = 64
-"""Fractions up to this denominator are written as such in arrays."""
-_LARGEST_DENOMINATOR_ALONE = 1000
-"""The same for a number by itself."""
-_LONGEST_CLOSED = 9
-"""Closed forms up to this length stand before their decimals: log(3), but not 1/10 + 2 tanh(3/10)/5."""
 
-
-@dataclass(frozen=True, slots=True)
-class NumberStyle:
-    """How numbers are written: decimals after the point, exact forms wherever there are some, all entries of arrays."""
-
-    digits: int = 5
-    ascii_only: bool = False
-    exact: bool = False
-    full: bool = False
-    decimals: bool = False
-    """Prefer 0.5 to 1/2, as in a list of given values."""
+__all__ = ["NumberStyle", "count_words", "entry_texts", "one_number", "summary_of", "value_lines"]
 
 
 def summary_of(value: Any, style: NumberStyle) -> Summary:
@@ -95,31 +74,11 @@ def one_number(entry: Entry, style: NumberStyle) -> str:
     >>> one_number(Entry("0.3", "3/10"), NumberStyle())
     '0.3'
     """
-    exact = entry.exact
-    if exact is None or _is_decimal(entry):
-        return entry.decimal
-    fraction = _fraction(exact)
-    if fraction is not None:
-        if fraction.denominator > _LARGEST_DENOMINATOR_ALONE and not style.exact:
-            return entry.decimal
-        if _ends(entry):
-            return entry.decimal if style.decimals else f"{exact} = {entry.decimal}"
-    elif len(exact) > _LONGEST_CLOSED and not style.exact:
-        return entry.decimal
-    return f"{exact} {'~=' if style.ascii_only else '≈'} {entry.decimal}"
-
-
-def entry_texts(entries: Sequence[Entry], style: NumberStyle) -> list[str]:
-    """The entries of one array, written alike: as fractions if all are short fractions, else as decimals."""
-    if style.exact:
-        return [e.decimal if e.exact is None or _is_decimal(e) else e.exact for e in entries]
-    fractions = [e.exact for e in entries if e.exact is not None and _fraction(e.exact) is not None]
-    if any(map(_is_decimal, entries)) or (style.decimals and all(map(_ends, entries))):
-        return [e.decimal for e in entries]
-    short = all(f.denominator <= _LARGEST_DENOMINATOR for f in map(_fraction, fractions) if f is not None)
-    if fractions and short and all((e.exact or e.decimal) in fractions or _is_whole(e.decimal) for e in entries):
-        return [e.exact or e.decimal for e in entries]
-    return [e.decimal for e in entries]
+    written = forms(entry, style)
+    if not written.relation:
+        return written.first
+    sign = "~=" if style.ascii_only and written.relation == "≈" else written.relation
+    return f"{written.first} {sign} {written.second}"
 
 
 def count_words(count: int) -> str:
@@ -129,37 +88,6 @@ def count_words(count: int) -> str:
     ('both', 'all sixteen', 'all 1,200')
     """
     return _COUNTS[count] if count < len(_COUNTS) else f"all {count:,}"
-
-
-# ---------------------------------------------------------------- numbers
-
-
-def _fraction(text: str) -> Fraction | None:
-    plain = text.replace("−", "-")
-    numerator, _, denominator = plain.lstrip("-").partition("/")
-    if not numerator.isdigit() or (denominator and not denominator.isdigit()):
-        return None
-    return Fraction(plain)
-
-
-def _is_whole(text: str) -> bool:
-    return text.lstrip("-−").isdigit()
-
-
-def _ends(entry: Entry) -> bool:
-    """The decimals are the number itself, not rounded."""
-    if entry.exact is None:
-        return _is_whole(entry.decimal)
-    try:
-        return Fraction(entry.decimal.replace("−", "-")) == _fraction(entry.exact)
-    except ValueError:
-        return False
-
-
-def _is_decimal(entry: Entry) -> bool:
-    """A number of tenths, which people write with a point: 0.3, not 3/10."""
-    fraction = _fraction(entry.exact) if entry.exact is not None else None
-    return fraction is not None and fraction.denominator % 5 == 0 and _ends(entry)
 
 
 # ---------------------------------------------------------------- arrays

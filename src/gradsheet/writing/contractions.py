@@ -51,16 +51,16 @@ class Contraction:
         plain = [s for s in self.sums if s not in family]
         if not self.guards or not any(g.free & {*plain, *self.axes} for g in self.guards):
             for kept in _choices(family, plain, self.axes):
-                written = self._with_sigma(kept)
+                written = self.with_sigma(kept)
                 if written is not None:
                     return written
         elif not any(g.free & set(self.axes) for g in self.guards):
             kept = [s for s in self.sums if s in family or any(s in g.free for g in self.guards)]
-            written = self._with_sigma(kept)
+            written = self.with_sigma(kept)
             if written is not None:
                 return written
-            return self._with_sigma(list(self.sums))
-        return self._with_sigma(list(self.sums)) if not self.axes else None
+            return self.with_sigma(list(self.sums))
+        return self.with_sigma(list(self.sums)) if not self.axes else None
 
     def _bounds_another(self, index: Index) -> bool:
         """Whether the range of another sum depends on this index."""
@@ -79,7 +79,7 @@ class Contraction:
 
     # ------------------------------------------------------------ Σ kept
 
-    def _with_sigma(self, kept: Sequence[Index]) -> Tree | None:
+    def with_sigma(self, kept: Sequence[Index]) -> Tree | None:
         rest = tuple(s for s in self.sums if s not in kept)
         if not kept:
             return self._chain(self.axes, rest, self.factors)
@@ -115,7 +115,7 @@ class Contraction:
         for guard in self.guards:
             if _implied(guard, accesses):
                 continue
-            index, low, high = _plain_bound(guard, kept)
+            index, low, high = plain_bound(guard, kept)
             # A bound narrows the range only where it is certainly inside it; else it stays a condition.
             if index is not None and low is not None and index not in lows and at_least_zero(low - index.low):
                 lows[index] = low
@@ -354,9 +354,12 @@ class Contraction:
                     return None
                 below.append(base if factor.exponent.value == -1 else power(base, whole(int(-factor.exponent.value))))
                 continue
-            part = self.view.tensor((index,), factor)
+            part = self._column(factor, index) if len(factors) > 1 else None
+            part = part or self.view.tensor((index,), factor)
             if part is None:
                 return None
+            if isinstance(factor, Reduce) and isinstance(part, tree.Product) and len(factors) > 1:
+                part = tree.Group((part,))  # (Wᵀ δ) ⊙ a, wherever it stands
             (late if isinstance(part, tree.Array) else front).append(part)
         front.extend(late)
         if not front:
@@ -366,6 +369,17 @@ class Contraction:
         items = [("⊙" if k else "", part) for k, part in enumerate(front)]
         items.extend(("⊘", b) for b in below)
         return product(items)
+
+    def _column(self, factor: Expr, index: Index) -> Tree | None:
+        """W[:,1] of an n×1 matrix, which is no vector beside others."""
+        if not isinstance(factor, Access) or len(factor.at) != 2 or factor.symbol.leading:
+            return None
+        first, second = factor.at
+        axis = factor.symbol.axes[1]
+        if first.single is not index or not axis.low == axis.high == second:
+            return None
+        whole_axis = tree.Slice(None, None)
+        return tree.Subscript(name(factor.symbol.name), (whole_axis, self.view.names.affine(second)))
 
     @staticmethod
     def _path(start: Index, edges: _Edges) -> list[tuple[Index, Index, Expr]] | None:
@@ -489,7 +503,7 @@ def _implied(guard: Condition, accesses: Sequence[Access]) -> bool:
     return False
 
 
-def _plain_bound(guard: Condition, kept: Sequence[Index]) -> tuple[Index | None, Affine | None, Affine | None]:
+def plain_bound(guard: Condition, kept: Sequence[Index]) -> tuple[Index | None, Affine | None, Affine | None]:
     """`2 ≤ t` as a lower bound, `t ≤ T−1` as an upper bound of one summed index."""
     if not (isinstance(guard, Relation) and isinstance(guard.left, Integer) and isinstance(guard.right, Integer)):
         return None, None, None
@@ -509,4 +523,4 @@ def _plain_bound(guard: Condition, kept: Sequence[Index]) -> tuple[Index | None,
     return None, None, None
 
 
-__all__ = ["Contraction", "additive", "comparison"]
+__all__ = ["Contraction", "additive", "comparison", "plain_bound"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gradsheet.calculus import Simplifier
 from gradsheet.calculus.terms import Term, is_index_condition, rebuilt, split
@@ -26,7 +26,7 @@ from gradsheet.writing.trees import Tree, name, transpose
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gradsheet.sheet import Equation, Sheet
 
@@ -38,6 +38,14 @@ class Line:
     left: Tree
     right: Tree
     ranges: tuple[tree.BoundIndex, ...] = ()
+    note: str = ""
+    """A sentence about this line alone."""
+    shape: tuple[int | str, ...] | None = None
+    """The shape of this line where it is not that of its item: a row 1×n among gradients of shape n."""
+    continues: bool = False
+    """The left side is that of the line above, and need not be written again."""
+    kind: Literal["", "chain", "definition"] = ""
+    """A chain of Jacobians, with shapes below its factors; or what a new name stands for."""
 
 
 def taken_names(sheet: Sheet) -> set[str]:
@@ -47,14 +55,28 @@ def taken_names(sheet: Sheet) -> set[str]:
     }  # fmt: skip
 
 
-def write_equation(equation: Equation, taken: Iterable[str], *, indices: bool = False) -> tuple[Line, ...]:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Choices of a notation: how indices are named, and how a right side is arranged before it is written."""
+
+    names: Callable[[tuple[Symbol, Sequence[Affine]], Sequence[Index], Expr], Names]
+    arranged: Callable[[Expr], Expr]
+
+
+def write_equation(
+    equation: Equation, taken: Iterable[str], *, indices: bool = False, style: Style | None = None
+) -> tuple[Line, ...]:
     """A derived equation in matrix notation where it fits, else with indices; split where a family has end cases."""
     symbol = equation.symbol
     lines: list[Line] = []
-    for free, pattern, body in _regions(equation):
-        names = Names(taken)
-        for index in free:
-            names.add(index)
+    for free, pattern, body in regions(equation):
+        if style is not None:
+            body = style.arranged(body)  # noqa: PLW2901 - the same right side, arranged
+            names = style.names((symbol, pattern), free, body)
+        else:
+            names = Names(taken)
+            for index in free:
+                names.add(index)
         lines.append(_line(symbol, free, pattern, body, names, indices=indices))
     return tuple(lines)
 
@@ -100,10 +122,14 @@ def _line(
             raise AssertionError(f"no notation for {symbol.name}")
         left = names.component(symbol, [names.affine(p) for p in pattern])
         shown = list(free)
-    ranges = tuple(
-        tree.BoundIndex(name(names.of[i]), tree.Range(names.affine(i.low), names.affine(i.high))) for i in shown
+    return Line(left, right, ranges_of(shown, names))
+
+
+def ranges_of(indices: Iterable[Index], names: Names) -> tuple[tree.BoundIndex, ...]:
+    """`for l in 1..D, i in 1..n[l]`."""
+    return tuple(
+        tree.BoundIndex(name(names.of[i]), tree.Range(names.affine(i.low), names.affine(i.high))) for i in indices
     )
-    return Line(left, right, ranges)
 
 
 def _whole_axis(index: Index, axis: Index, pattern: tuple[Affine, ...], symbol: Symbol) -> bool:
@@ -115,7 +141,7 @@ def _own_rank(symbol: Symbol) -> int:
     return symbol.rank
 
 
-def _regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, ...], Expr]]:
+def regions(equation: Equation) -> list[tuple[tuple[Index, ...], tuple[Affine, ...], Expr]]:
     """Where conditions on one free index cut its range into known pieces, one equation for each piece."""
     terms = split(equation.body, expand=False)
     cut = next(
@@ -242,10 +268,10 @@ def _restricted(term: Term, cut: Index, low: Affine, high: Affine, facts: tuple[
                 kept.append(guard)
             continue
         moved = substitute(guard, {cut: Affine.atom(narrowed)})
-        truth = _truth(moved, facts)
-        if truth is False:
+        holds = truth(moved, facts)
+        if holds is False:
             return None
-        if truth is None:
+        if holds is None:
             kept.append(guard)
     return replace(term, guards=tuple(kept))
 
@@ -258,7 +284,8 @@ def _holds(guard: object, facts: tuple[Affine, ...]) -> bool:
     return guard.sign == "≤" and at_least_zero(gap, facts)
 
 
-def _truth(guard: Relation, facts: tuple[Affine, ...] = ()) -> bool | None:
+def truth(guard: Relation, facts: tuple[Affine, ...] = ()) -> bool | None:
+    """Whether a condition on indices and sizes holds wherever it is asked; None where that is open."""
     assert isinstance(guard.left, Integer)
     assert isinstance(guard.right, Integer)
     gap = guard.right.value - guard.left.value

@@ -32,19 +32,19 @@ def questions(terminal: Terminal) -> tuple[list[Styled], list[Question]]:
         opening.extend(terminal.section("Forward pass", terminal.table(terminal.writer.rows(report.forward))))
     asked: list[Question] = []
     if with_values:
-        asked.extend(_value(terminal, item, "=") for item in report.forward if item.value is not None)
+        asked.extend(_value(terminal, item) for item in report.forward if item.value is not None)
     asked.extend(_derivative(terminal, item) for item in report.backward)
     if with_values:
-        asked.extend(_value(terminal, item, "←") for item in report.update if item.value is not None)
+        asked.extend(_value(terminal, item) for item in report.update if item.value is not None)
     return opening, asked
 
 
-def _value(terminal: Terminal, item: Item, sign: str) -> Question:
+def _value(terminal: Terminal, item: Item) -> Question:
     """The formula is the author's; its value is to be found."""
-    rows = terminal.writer.item(item, sign)
+    rows = terminal.writer.item(item)
     plain = [replace(row, value=None, reason="") for row in rows if row.sign]
-    plain[-1].right += " = ?" if sign == "=" else ""
-    if sign != "=":
+    plain[-1].right += " = ?" if item.sign == "=" else ""
+    if item.sign != "=":
         plain[-1].ranges = "   ".join(x for x in (plain[-1].ranges, "new value?") if x)
     return terminal.table(plain), terminal.table(_answers(rows, terminal))
 

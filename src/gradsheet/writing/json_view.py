@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.writing.equations import Line
+    from gradsheet.writing.notations.steps import SmallStep
     from gradsheet.writing.report import Item, Member, Report
 
 
@@ -43,12 +44,14 @@ def to_json(report: Report) -> dict[str, Any]:
         "parameters": [s.name for s in solution.sheet.parameters],
         "kind": solution.kind,
         "rows": solution.row_count or None,
-        "conventions": list(solution.conventions),
+        "notation": report.notation,
+        "conventions": [*solution.conventions, *report.notes],
         "remarks": list(solution.remarks),
         "given": [view.named(part, item) for item in report.given for part in item.parts],
         "forward": [view.equation(part, item) for item in report.forward for part in item.parts],
+        "local": [view.equation(part, item) for item in report.local for part in item.parts],
         "backward": [view.derivative(part, item) for item in report.backward for part in item.parts],
-        "update": [view.update(part, item) for item in report.update for part in item.parts],
+        "update": [view.equation(part, item) for item in report.update for part in item.parts],
         "objective_value": values[0] if values else None,
         "objective_exact": exact(report.objectives[0]) if values else None,
         "objective_after": values[-1] if len(values) > 1 else None,
@@ -76,24 +79,21 @@ class _View:
     def __init__(self, report: Report) -> None:
         self.spelling = Spelling(report.solution.sheet)
         self.writer = RowWriter(self.spelling, NumberStyle())
+        self.stepwise = report.stepwise
 
     def named(self, part: Member, item: Item) -> dict[str, Any]:
         """A name with its shape and value."""
         return {"name": self.name(part.lines, item), "shape": list(part.shape), **values_of(part.value, item.rows)}
 
-    def equation(self, part: Member, item: Item, sign: str = "=") -> dict[str, Any]:
-        """A definition."""
+    def equation(self, part: Member, item: Item) -> dict[str, Any]:
+        """A definition, a local Jacobian, or an update with the value after the last step."""
         return {
             "name": self.name(part.lines, item),
             "shape": list(part.shape),
-            "text": self.text(part.lines, sign),
-            "latex": self.latex(part.lines, sign),
+            "text": self.text(part.lines, item.sign),
+            "latex": self.latex(part.lines, item.sign),
             **values_of(part.value, item.rows),
         }
-
-    def update(self, part: Member, item: Item) -> dict[str, Any]:
-        """An update with the value after the last step."""
-        return self.equation(part, item, "←")
 
     def derivative(self, part: Member, item: Item) -> dict[str, Any]:
         """An adjoint with the rule that gave it."""
@@ -106,6 +106,20 @@ class _View:
             "rule": self.spelling.prose(item.rule),
             "conditions": list(item.conditions),
             "uses": list(item.uses),
+            "small_steps": [self.small_step(step) for step in item.steps] if self.stepwise else None,
+        }
+
+    def small_step(self, step: SmallStep) -> dict[str, Any]:
+        """The whole right side after one rule."""
+        right = f"{self.spelling.formula(step.left)} = {self.spelling.formula(step.right)}"
+        fragment = step.fragment and " = ".join(map(self.spelling.formula, step.fragment))
+        return {
+            "text": right,
+            "latex": f"{self.spelling.latex(step.left)} = {self.spelling.latex(step.right)}",
+            "rule": step.rule,
+            "sentence": self.spelling.prose(step.sentence),
+            "conditions": list(step.conditions),
+            "fragment": fragment,
         }
 
     def wrt(self, lines: Sequence[Line], item: Item) -> str:
@@ -124,7 +138,9 @@ class _View:
         if isinstance(node, tree.Subscript):
             kept = node.items[: item.symbol.leading]
             node = replace(node, items=kept) if kept else node.base
-        return ascii_minus(self.spelling.formula(node))
+        if isinstance(node, tree.Subscript) and isinstance(node.base, tree.Name):
+            node = replace(node, base=_as_typed(node.base))
+        return ascii_minus(self.spelling.formula(_as_typed(node) if isinstance(node, tree.Name) else node))
 
     def name(self, lines: Sequence[Line], item: Item) -> str:
         """`z1`, `z[2]`, `∂L/∂W[2]`; what has indices of its own is named without them."""
@@ -139,27 +155,17 @@ class _View:
         """Whole equations, one on each line."""
         return "\n".join(
             "   ".join(part for part in (f"{r.left} {sign} {r.right}", r.ranges) if part)
-            for r in (self.writer.formula(line) for line in lines)
+            for r in (self.writer.formula(replace(line, continues=False)) for line in lines)
         )
 
     def latex(self, lines: Sequence[Line], sign: str) -> str:
         """The same as LaTeX."""
-        arrow = r"\leftarrow" if sign == "←" else "="
-        several = len(lines) > 1
-        texts = []
-        for line in lines:
-            left, right = self.spelling.latex(line.left), self.spelling.latex(line.right)
-            ranges = ", ".join(self._bound(b) for b in line.ranges)
-            align = "&" if several else ""
-            texts.append(rf"{left} {align}{arrow} {right}" + (rf" \qquad {ranges}" if ranges else ""))
-        return r"\begin{aligned} " + r" \\ ".join(texts) + r" \end{aligned}" if several else texts[0]
+        return self.spelling.latex_lines((line.left, sign, line.right, line.ranges) for line in lines)
 
-    def _bound(self, bound: tree.BoundIndex) -> str:
-        text = self.spelling.latex(bound.name)
-        if isinstance(bound.domain, tree.Range):
-            low, high = self.spelling.latex(bound.domain.low), self.spelling.latex(bound.domain.high)
-            return rf"{text} = {low}, \dots, {high}"
-        return text if bound.domain is None else rf"{text} \in {self.spelling.latex(bound.domain)}"
+
+def _as_typed(name: tree.Name) -> tree.Name:
+    """A name as the author types it, `mu` and not μ: by it the values are given."""
+    return tree.Name(name.text, name.text)
 
 
 def principal(lines: Sequence[Line]) -> Line:

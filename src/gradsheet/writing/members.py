@@ -106,7 +106,18 @@ def leading_items(left: tree.Expression, leading: int) -> tuple[tree.Expression,
 def at_place(line: Line, fixed: Mapping[str, int], known: Known, rest: tuple[tree.BoundIndex, ...] = ()) -> Line:
     """An equation with some of its indices fixed."""
     here = known.at(fixed)
-    return Line(_fixed(line.left, fixed, here), _fixed(line.right, fixed, here), rest)
+    return replace(line, left=_fixed(line.left, fixed, here), right=_fixed(line.right, fixed, here), ranges=rest)
+
+
+def without_single(line: Line) -> Line:
+    """An index that runs over one number alone as that number: W[i,1]."""
+    single = {
+        b.name.key: int(b.domain.low.value)
+        for b in line.ranges
+        if isinstance(b.domain, tree.Range) and b.domain.low == b.domain.high and isinstance(b.domain.low, tree.Num)
+    }
+    rest = tuple(b for b in line.ranges if b.name.key not in single)
+    return at_place(line, single, Known(), rest) if single else line
 
 
 def _own(line: Line, items: Sequence[tree.Expression]) -> list[tree.BoundIndex]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
-_LETTERS = "ijklmnpqrstuvabcd"
+LETTERS = "ijklmnpqrstuvabcd"
 
 
 class Names:
@@ -32,7 +32,7 @@ class Names:
         if index in self.of:
             return self.of[index]
         used = self.taken | set(self.of.values())
-        candidates: list[str] = [index.name, *_LETTERS, *(f"{index.name}{k}" for k in range(1, 100))]
+        candidates: list[str] = [index.name, *LETTERS, *(f"{index.name}{k}" for k in range(1, 100))]
         chosen = next(c for c in candidates if c and c not in used)
         self.of[index] = chosen
         return chosen

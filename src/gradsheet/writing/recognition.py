@@ -23,6 +23,7 @@ from gradsheet.expressions import (
     walk,
 )
 from gradsheet.syntax import tree
+from gradsheet.writing.trees import is_call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +39,10 @@ def is_symmetric(body: ArrayCall) -> bool:
 
 def is_inner(item: Tree) -> bool:
     """uᵀ v, uᵀ A v: a scalar of several factors, bracketed beside other factors."""
-    return isinstance(item, tree.Product) and any(
-        isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors
+    return (
+        isinstance(item, tree.Product)
+        and not is_call(item)
+        and any(isinstance(f.item, (tree.Transpose, tree.Prime)) for f in item.factors)
     )
 
 

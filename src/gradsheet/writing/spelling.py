@@ -5,14 +5,17 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax.latex import latex
-from gradsheet.syntax.names import ascii_name
+from gradsheet.sheet.known import function_names
+from gradsheet.syntax.names import ascii_name, canonical_key
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.vocabulary import FUNCTIONS
+from gradsheet.typesetting import equations, latex, latex_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gradsheet.sheet import Sheet
     from gradsheet.syntax import tree
+    from gradsheet.typesetting import EquationLine
 
 _KEYBOARD = {
     "−": "-", "∂": "d", "×": "x", "⊙": ".*", "⊘": "./", "·": "*", "Σ": "sum", "√": "sqrt", "∈": "in", "ℝ": "R",
@@ -36,8 +39,9 @@ class Spelling:
 
     def __init__(self, sheet: Sheet | None = None, *, ascii_only: bool = False) -> None:
         self.ascii_only = ascii_only
-        own = {s.name for s in sheet.functions} | set(sheet.unspecified) if sheet is not None else set()
-        self.functions = FUNCTIONS | {"onehot"} | own
+        self.functions = function_names(sheet)
+        known = [] if sheet is None else [*(s.name for s in sheet.symbols.values()), *sheet.sizes]
+        self.names = frozenset(map(canonical_key, known))
 
     def formula(self, node: tree.Expression) -> str:
         """An expression as text."""
@@ -46,7 +50,11 @@ class Spelling:
 
     def latex(self, node: tree.Expression) -> str:
         """An expression as LaTeX."""
-        return latex(node, functions=self.functions)
+        return latex(node, functions=self.functions, names=self.names)
+
+    def latex_lines(self, lines: Iterable[EquationLine]) -> str:
+        """Equations as LaTeX, aligned at their signs if there are several, with the ranges of their indices."""
+        return latex_of(equations(lines, functions=self.functions, names=self.names))
 
     def prose(self, text: str) -> str:
         """A sentence."""

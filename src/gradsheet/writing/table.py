@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gradsheet.writing.arrays import NumberStyle, value_lines
+from gradsheet.writing.labels import below
 from gradsheet.writing.layout import Style, Styled, pad, text_width, wrap_formula, wrap_words
 
 if TYPE_CHECKING:
@@ -88,15 +89,31 @@ class Table:
         margin = " " * INDENT
         if INDENT + text_width(self._text(row)) <= self.width:
             text = self._text(row).removesuffix(row.ranges)
-            return [[(margin + text, ""), (row.ranges, "quiet")] if row.ranges else [(margin + text, "")]]
+            line: Styled = [(margin + text, ""), (row.ranges, "quiet")] if row.ranges else [(margin + text, "")]
+            return self._labelled([line], row, [row.right])
         head = f"{pad(row.left, self.left)} {row.sign} "
         indent = self._indent(row)
         body = wrap_formula(row.right, self.width - max(INDENT + text_width(head), indent))
         ranges = wrap_words(row.ranges, self.width - indent) if row.ranges else []
         formula: list[Styled] = [[(margin + head + body[0], "")]]
         formula.extend([(" " * indent + line, "")] for line in body[1:])
+        formula = self._labelled(formula, row, body)
         formula.extend([(" " * indent + line, "quiet")] for line in ranges)
         return formula
+
+    def _labelled(self, formula: list[Styled], row: Row, body: Sequence[str]) -> list[Styled]:
+        """The lines of a formula, each with the labels of its parts below it."""
+        if not row.marks:
+            return formula
+        result: list[Styled] = []
+        under = below(body, row.marks, row.right)
+        for place, (line, labels) in enumerate(zip(formula, under, strict=True)):
+            result.append(line)
+            head = f"{pad(row.left, self.left)} {row.sign} "
+            indent = self._indent(row) if place else INDENT + text_width(head)
+            if labels:
+                result.append([(" " * indent + labels, "quiet")])
+        return result
 
     def _indent(self, row: Row) -> int:
         """Where further lines of a row begin: behind its sign."""
@@ -108,7 +125,8 @@ class Table:
         row, out = cells.row, cells.formula
         reason = wrap_words(row.reason, self.width - self.reason) if row.reason and self.beside else []
         end = _width(out[-1])
-        fits = len(out) == 1 and end <= INDENT + self.formula
+        one = len(out) == 1 or (len(out) == 2 and bool(row.marks))
+        fits = one and (end if len(out) == 1 else _width(out[0])) <= INDENT + self.formula
         shape = row.shape
         if not fits and shape and not cells.value and end + GAP + text_width(shape) <= self.width:
             out[-1].append((" " * GAP + shape, "quiet"))

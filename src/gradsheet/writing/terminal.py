@@ -46,8 +46,11 @@ class Terminal:
             rows = [row for item in report.given for row in self.writer.values(item)]
             out.extend(self.section("Given", self.table(rows, replace(self.style, decimals=True))))
         out.extend(self.section("Forward pass", self.table(self.writer.rows(report.forward))))
+        if report.sums:
+            out.extend(self.section("Sums over configurations", self.table(self.writer.rows(report.sums))))
+        out.extend(self.section("Local Jacobians", self.table(self.writer.rows(report.local))))
         out.extend(self.section("Backward pass", self.table(self.writer.rows(report.backward))))
-        out.extend(self.section(self.update_title(), self.table(self.writer.rows(report.update, "←"))))
+        out.extend(self.section(self.update_title(), self.table(self.writer.rows(report.update))))
         out.extend(self.section("Objective", self.objective()))
         if report.backward:
             out.extend(self.section("Verified", self.verified()))
@@ -64,6 +67,15 @@ class Terminal:
             else:
                 rows.extend(replace(row, reason="") for row in self.writer.item(item))
         return self.table(rows)
+
+    def small_steps(self) -> list[Styled]:
+        """Each derivative of the report rule by rule, and then as the notation writes it."""
+        out: list[Styled] = []
+        for item in self.report.backward:
+            name = self.writer.title(item)
+            out.extend(self.section(f"Small steps of {name}", self.table(self.writer.small_steps(item))))
+            out.extend(self.section("Result", self.table(self.writer.item(item))))
+        return out[1:]
 
     def section(self, title: str, body: list[Styled]) -> list[Styled]:
         """A heading and its lines, if there are some."""
@@ -85,7 +97,7 @@ class Terminal:
 
     def notes(self) -> list[str]:
         """The conventions in force, and how numbers are written."""
-        out = list(self.solution.conventions)
+        out = [*self.solution.conventions, *self.report.notes]
         if self.solution.kind == "float64":
             out.append(f"numbers are float64, rounded to {self.style.digits} decimals")
         elif self.solution.has_values:

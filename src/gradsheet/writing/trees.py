@@ -5,17 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from gradsheet.syntax import tree
+from gradsheet.syntax import canonical_key, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Tree = tree.Expression
+FunctionName = tree.FunctionName
 
 
 def name(text: str) -> tree.Name:
-    """A name whose key is what is written."""
-    return tree.Name(text, text)
+    """A name; `mu` in the sheet is μ on the page."""
+    return tree.Name(canonical_key(text), text)
 
 
 def whole(value: int) -> Tree:
@@ -28,7 +29,9 @@ def whole(value: int) -> Tree:
 def transpose(item: Tree) -> Tree:
     """(itemᵀ)ᵀ is the item."""
     if isinstance(item, tree.Transpose):
-        return item.base
+        base = item.base
+        bare = isinstance(base, tree.Group) and len(base.items) == 1 and isinstance(base.items[0], tree.Derivative)
+        return base.items[0] if bare and isinstance(base, tree.Group) else base
     if is_call(item):
         assert isinstance(item, tree.Product)
         return tree.Product((item.factors[0], tree.Factor("", tree.Transpose(item.factors[1].item))))
@@ -56,15 +59,9 @@ def power(base: Tree, exponent: Tree) -> Tree:
     return tree.Power(_operand(base), exponent)
 
 
-class FunctionName(tree.Name):
-    """A name that is applied: `f (x)` with it is a call, with a plain name a product."""
-
-    __slots__ = ()
-
-
 def call(function: str, *arguments: Tree) -> Tree:
     """f(a, b)."""
-    return applied(FunctionName(function, function), *arguments)
+    return applied(FunctionName(canonical_key(function), function), *arguments)
 
 
 def applied(head: Tree, *arguments: Tree) -> Tree:
@@ -75,7 +72,16 @@ def applied(head: Tree, *arguments: Tree) -> Tree:
 def _core(item: Tree) -> Tree:
     while isinstance(item, (tree.Power, tree.Transpose)):
         item = item.base
-    return item
+    return item.base if isinstance(item, tree.Subscript) and isinstance(item.base, tree.Group) else item
+
+
+def entry(item: Tree, items: tuple[Tree | tree.Slice, ...]) -> Tree:
+    """Component of something; one of a call stands behind its brackets: softmax(z)[k]."""
+    if is_call(item):
+        assert isinstance(item, tree.Product)
+        argument = tree.Subscript(item.factors[1].item, items)
+        return tree.Product((item.factors[0], tree.Factor("", argument)))
+    return tree.Subscript(item if isinstance(item, tree.Name) else tree.Group((item,)), items)
 
 
 def is_call(item: Tree) -> bool:

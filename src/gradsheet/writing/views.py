@@ -63,6 +63,8 @@ from gradsheet.writing.trees import (
     applied,
     call,
     comparison,
+    entry,
+    is_call,
     iverson,
     name,
     negate,
@@ -88,7 +90,7 @@ class View:
 
     def within(self, indices: Sequence[Index]) -> View:
         """The same view where more indices have names: under a Σ over them."""
-        return View(self.names.with_indices(indices))
+        return type(self)(self.names.with_indices(indices))
 
     # ------------------------------------------------------------ entry points
 
@@ -102,6 +104,9 @@ class View:
             case Constant(name=text):
                 return name(text)
             case Integer(value=value):
+                held = value.single
+                if axes and isinstance(held, Access):
+                    return self.access(axes, held)  # labels as a vector: the y of f(y)
                 if any(i in free_indices(value) for i in axes):
                     return None
                 return self.names.affine(value)
@@ -133,7 +138,8 @@ class View:
                 if part is None or any(i in free_indices(a) for a in at for i in axes):
                     return None
                 by = self.names.component(symbol, [self.names.affine(a) for a in at])
-                of = part if isinstance(part, (tree.Name, tree.Subscript)) else tree.Group((part,))
+                by = tree.Group((by,)) if " " in symbol.name else by  # ∂J/∂(mean L)
+                of = part if isinstance(part, (tree.Name, tree.Subscript)) or is_call(part) else tree.Group((part,))
                 return tree.Derivative(of, (by,))
             case OverData(kind=kind, body=inner):
                 part = self.tensor(axes, inner)
@@ -194,7 +200,7 @@ class View:
                     return None
                 parts.append(part)
             written = call(function, *parts)
-            return tree.Subscript(tree.Group((written,)), tuple(self.names.affine(a) for a in at)) if at else written
+            return entry(written, tuple(self.names.affine(a) for a in at)) if at else written
         return None
 
     # ------------------------------------------------------------ sums and products
@@ -244,6 +250,7 @@ class View:
         front: list[Tree] = []
         below: list[Tree] = []
         leading_below: list[Tree] = []
+        inner: list[Tree] = []
         if coefficient.denominator != 1:
             leading_below.append(whole(coefficient.denominator))
         for scalar in sorted(scalars, key=lambda f: not isinstance(f, Integer)):
@@ -257,6 +264,8 @@ class View:
             part = self.tensor((), scalar)
             if part is None:
                 return None
+            if isinstance(scalar, Reduce) and isinstance(part, tree.Product) and not is_call(part):
+                inner.append(part)  # a row times a column
             front.append(part)
         brackets = [p for p in front if isinstance(p, tree.Array)]
         front = [p for p in front if not isinstance(p, tree.Array)]
@@ -267,7 +276,9 @@ class View:
             items.append(("", whole(coefficient.numerator)))
             items.extend(("/", part) for part in leading_below)
         several = len(front) > 1 or core is not None
-        items.extend(("", tree.Group((part,)) if several and is_inner(part) else part) for part in front)
+        bracketed = (part for part in front if is_inner(part) or any(part is i for i in inner))
+        grouped = {id(part) for part in bracketed} if several else set()
+        items.extend(("", tree.Group((part,)) if id(part) in grouped else part) for part in front)
         if core is not None and items and is_reciprocal(core):
             assert isinstance(core, tree.Product)
             items.extend((f.sign, f.item) for f in core.factors[1:])  # 2 · (1/s) is 2/s
@@ -432,7 +443,7 @@ class View:
                 return transpose(whole_thing)
             return whole_thing
         if not axes:
-            return tree.Subscript(tree.Group((whole_thing,)), tuple(self.names.affine(a) for a in body.at))
+            return entry(whole_thing, tuple(self.names.affine(a) for a in body.at))
         return None
 
     def _argmaximum(self, axes: Axes, body: ArrayCall, argument: Tree) -> Tree | None:
@@ -453,7 +464,7 @@ class View:
     def _largest(self, index: Index, body: ArrayCall) -> Tree | None:
         """[x[j] = max[k] x[k]], where the entries depend on other indices too."""
         names = self.names.with_indices((index,))
-        every = View(names).tensor((), body.argument.body)
+        every = type(self)(names).tensor((), body.argument.body)
         here = self.tensor((), substitute(body.argument.body, {index: body.at[0]}))
         if every is None or here is None:
             return None
@@ -477,7 +488,7 @@ class View:
             names.of[index] = names.of.get(bare, bare.name)
         else:
             names.add(index)
-        inner = View(names).tensor((), body.argument.body)
+        inner = type(self)(names).tensor((), body.argument.body)
         if inner is None:
             return None
         bound = tree.BoundIndex(name(names.of[index]), None)
@@ -502,7 +513,7 @@ class View:
 
     def _running(self, axes: Axes, body: Reduce) -> Tree | None:
         names = self.names.with_indices((body.index,))
-        inner = View(names).tensor(axes, body.body)
+        inner = type(self)(names).tensor(axes, body.body)
         if inner is None:
             return None
         domain = self.domain(body.index)

@@ -1,0 +1,68 @@
+"""∂h1/∂z1 = diag(1 − h1²), ∂z1[i]/∂W1[j,k] = [i = j] x[k]: what a local Jacobian is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradsheet.expressions import ZERO_EXPR, Index
+from gradsheet.syntax import tree
+from gradsheet.writing.equations import Line, ranges_of, regions
+from gradsheet.writing.members import without_single
+from gradsheet.writing.notations.components import component
+from gradsheet.writing.notations.factors import matrix, quotient, shape
+
+if TYPE_CHECKING:
+    from gradsheet.derivation import LocalJacobian
+    from gradsheet.evaluation.sizes import Sizes
+    from gradsheet.writing.notations.letters import Letters
+    from gradsheet.writing.trees import Tree
+
+
+def local_lines(jacobian: LocalJacobian, letters: Letters, sizes: Sizes | None) -> list[Line]:
+    """One line for each region of a family where there is such a Jacobian."""
+    equation = jacobian.equation
+    lines = []
+    for free, pattern, body in regions(equation):
+        if body is ZERO_EXPR and equation.symbol.leading:
+            continue  # beyond the ends of a family
+        put = dict(zip(equation.free, pattern, strict=True))
+        place = tuple(p.substitute(put) for p in jacobian.place)
+        at, above, below = (tuple(put[i] for i in side) for side in (jacobian.at, jacobian.outputs, jacobian.inputs))
+        outputs, inputs = ([i for a in side if isinstance(i := a.single, Index)] for side in (above, below))
+        names = letters.names((equation.symbol, pattern), free, body, in_order=True)
+        whole = len(outputs) + len(inputs) == jacobian.order
+        right = matrix(body, outputs, inputs, names) if whole else None
+        if right is not None:
+            left = quotient(names, (jacobian.user, place), (jacobian.variable, at))
+            shown = [i for i in free if i not in {*outputs, *inputs}]
+        else:
+            right, shown = _deltas_first(component(body, names)), list(free)
+            left = quotient(names, (jacobian.user, (*place, *above)), (jacobian.variable, (*at, *below)))
+        extent = shape(outputs, inputs, sizes) if jacobian.order else ()
+        lines.append(without_single(Line(left, right, ranges_of(shown, names), shape=extent)))
+    return lines
+
+
+def _deltas_first(node: Tree) -> Tree:
+    """[i = j] x[k] rather than x[k] [i = j]."""
+    match node:
+        case tree.Additive(terms=terms):
+            return replace(node, terms=tuple(replace(t, item=_deltas_first(t.item)) for t in terms))
+        case tree.Product(factors=factors) if all(f.sign in {"", "/"} for f in factors):
+            deltas = [f for f in factors if f.sign == "" and _is_delta(f.item)]
+            others = [f for f in factors if f not in deltas]
+            if not deltas or not others or others[0].sign != "" or isinstance(others[0].item, tree.Num):
+                return node
+            return tree.Product((*deltas, *others))
+        case _:
+            return node
+
+
+def _is_delta(node: Tree) -> bool:
+    """[i = j] for two indices."""
+    match node:
+        case tree.Array(rows=((tree.Comparison(items=(tree.Name(), _), relations=("=",)),),)):
+            return True
+        case _:
+            return False
