@@ -79,6 +79,15 @@ def test_a_pdf_goes_through_a_pipe():
     assert done.stdout.startswith(b"%PDF")
 
 
+def test_a_page_without_the_drawing_library_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gradsheet.writing.picture.can_draw", lambda: False)
+    done = gradsheet("solve", CIRCUIT, "--format", "html")
+    assert done.code == 0
+    assert 'pip install "gradsheet[picture]"' in done.err
+    assert 'id="forward"' in done.out
+    assert 'id="network"' not in done.out
+
+
 WRONG = {
     "an unknown ending": (["-o", "a.docx"], "'.docx' is that of no format"),
     "no ending": (["-o", "solution"], "no ending to say the format"),

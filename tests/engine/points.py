@@ -1,4 +1,4 @@
-"""A derivation at a random point: every symbol has a value there, and equations that it does not hold can be computed."""
+"""A derivation at a random point: every symbol has a value there, and other equations can be computed from them."""
 
 from __future__ import annotations
 

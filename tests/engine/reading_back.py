@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.running import derived, read
+from engine.running import derived
 from engine.spelled import SPELLINGS, NotReadBackError, Speller, mapped, renamed
 from gradsheet.derivation import Pass, derive, needed_inputs
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
@@ -49,6 +49,8 @@ class Printed:
 
     symbol: Symbol | None
     line: Line
+    local: bool = False
+    """A local Jacobian: later lines may use it."""
 
 
 def over_data(derivation: Derivation) -> bool:
@@ -64,6 +66,7 @@ def printed(derivation: Derivation, notation: str = "matrix", *, inline: bool = 
         symbol = None if item.symbol in derivation.sheet.functions else item.symbol
         found += [Printed(symbol, line) for line in item.lines]
     found += [Printed(None, line) for item in view.sums for line in item.lines]
+    found += [Printed(None, line, local=True) for item in view.local for line in item.lines]
     found += [Printed(item.symbol, line) for item in view.backward for line in item.lines]
     return found + [Printed(None, line) for item in view.update for line in item.lines]
 
@@ -80,7 +83,7 @@ def read_back(
     """The number of lines that were printed, read and compared; raises where one has other values."""
     derivation = derived(text)
     lines = printed(derivation, notation, inline=inline)
-    page = _Page(derivation, lines)
+    page = _Page(derivation, lines, rows=notation == "jacobian")
     for line in lines:
         page.introduce(line)
     for at, line in enumerate(lines):
@@ -89,24 +92,34 @@ def read_back(
     again = page.sheet()
     rng = random.Random(seed)
     before, inputs, functions = _before(derivation, rng, style)
-    after, sizes = _after(again, before, inputs, functions, derivation, page)
+    after, sizes = _after(again, before, inputs, functions, page)
     page.compare(before, after, (inputs.sizes, sizes), again)
     return len(lines)
+
+
+class _UnnamedError(Exception):
+    """A local Jacobian that has no line that could define all of it."""
 
 
 class _Page:
     """The sheet that says all printed lines at once, under names of their own."""
 
-    def __init__(self, derivation: Derivation, lines: list[Printed]) -> None:
+    def __init__(self, derivation: Derivation, lines: list[Printed], *, rows: bool) -> None:
         self.derivation = derivation
+        self.rows = rows
+        """Whether the derivative by a vector is a row."""
+        self.jacobians: dict[Any, str] = {}
+        """A local Jacobian as its name in the new sheet."""
         self.own = derivation.sheet
         self.held: dict[Any, tuple[str, Symbol]] = {}
         """A derivative as its name in the new sheet."""
         for k, adjoint in enumerate(derivation.adjoints):
-            self.held[_identity(adjoint.symbol)] = (f"D{k}q", adjoint.symbol)
+            by_bar = not adjoint.symbol.name.startswith("∂")  # v̄, as a pullback has it
+            identity = adjoint.symbol.name if by_bar else _identity(adjoint.symbol)
+            self.held[identity] = (f"D{k}q", adjoint.symbol)
         self.bars = {canonical_key(bar.name): f"B{k}q" for k, bar in enumerate(derivation.cotangents.values())}
         for name, symbol in self.held.values():
-            if not symbol.name.startswith("∂"):  # v̄, as a pullback has it
+            if not symbol.name.startswith("∂"):
                 self.bars[canonical_key(symbol.name)] = name
         self.indexed: dict[str, tuple[list[str], Line]] = {}
         """Functions with an index behind their arguments, p(h)[i], with their lines: written out where they are used."""
@@ -138,11 +151,20 @@ class _Page:
     def introduce(self, printed_line: Printed) -> None:
         """A line that says what a new name stands for: δ1, ΔW, Z, p(v)."""
         line = printed_line.line
-        base, _ = _base(line.left)
+        base, _ = _base(_bare(line.left))
         called = _call(line.left)
         new = isinstance(base, tree.Name) and printed_line.symbol is None and base.key not in self.own.symbols
         fact = called is not None and called[0] in self.functions and all(called[1])
-        if line.kind == "definition" or new or fact:
+        if printed_line.local:
+            identity, items = self._parts(_bare(line.left))
+            while items and items[-1] == _ALL:
+                items.pop()
+            places = [item.key for item in items if isinstance(item, tree.Name)]
+            known = len(set(places)) == len(items) and plain(line.right) != "I"
+            if known and identity not in self.jacobians:
+                self.jacobians[identity] = f"J{len(self.jacobians)}q"
+                self._define(line)
+        elif line.kind == "definition" or new or fact:
             self._define(line)
 
     def add(self, at: int, printed_line: Printed, spelling: str) -> None:
@@ -153,16 +175,25 @@ class _Page:
         called = _call(line.left)
         event = called is not None and printed_line.symbol is None and not all(called[1])
         again = self.speller.again(line, spelling)
-        left, right = self.without_derivatives(again.left), self.without_derivatives(again.right)
+        if printed_line.local and plain(line.right) == "I":
+            return  # nothing here tells its size
+        try:
+            stated, right = self.without_derivatives(again.left), self.without_derivatives(again.right)
+        except _UnnamedError:
+            if printed_line.local:
+                stated, right = tree.Name("J", "J"), self.without_derivatives(again.right)
+            else:
+                return  # a chain by a local Jacobian of which a part alone is printed
+        left = _bare(stated)
         if called is not None and not all(argument in self.own.symbols for argument in called[1]) and not event:
             return  # arguments that are declared nowhere have no values
         items = _base(again.left)[1] if called is None else _base(_last(again.left))[1]
         items = _base(left)[1] if called is None else items
-        if event:
+        if event or printed_line.local:
             items = tuple(bound.name for bound in line.ranges)
         name = f"R{at}{spelling}"
         if any(isinstance(n, tree.Name) and n.key == "I" for n in walk_tree(right)):  # a line alone tells no size of I
-            nothing = tree.Product((tree.Factor("", _number(0)), tree.Factor("", left)))
+            nothing = tree.Product((tree.Factor("", _number(0)), tree.Factor("", stated)))
             right = tree.Additive((tree.Term("+", nothing), tree.Term("+", tree.Group((right,)))))
         target = tree.Name(name, name)
         placed = tree.Subscript(target, items) if items else target
@@ -174,7 +205,7 @@ class _Page:
         if called is not None and _base(line.left)[1] + _base(_last(line.left))[1]:
             self.indexed[called[0]] = (called[1], line)
             return
-        left, right = self.without_derivatives(line.left), self.without_derivatives(line.right)
+        left, right = _bare(self.without_derivatives(line.left)), self.without_derivatives(line.right)
         assert isinstance(left, (tree.Name, tree.Subscript, tree.Product))
         self.definitions.append(tree.Definition(left, right, self._ranges(line.ranges)))
 
@@ -214,12 +245,21 @@ class _Page:
 
     def _component(self, node: tree.Derivative) -> tree.Expression:
         identity, items = self._parts(node)
-        if identity not in self.held:
-            raise NotReadBackError(f"what is {plain(node)}?")
-        name = tree.Name(*[self.held[identity][0]] * 2)
         while items and items[-1] == _ALL:
             items.pop()
-        return tree.Subscript(name, tuple(self.without_derivatives(item) for item in items)) if items else name
+        symbol: Symbol | None = None
+        if identity in self.held:
+            key, symbol = self.held[identity]
+        elif identity in self.jacobians:
+            key = self.jacobians[identity]
+        elif self.rows:
+            raise _UnnamedError
+        else:
+            raise NotReadBackError(f"what is {plain(node)}?")
+        name = tree.Name(key, key)
+        whole = tree.Subscript(name, tuple(self.without_derivatives(item) for item in items)) if items else name
+        row = symbol is not None and symbol.rank == symbol.leading + 1 and len(items) <= symbol.leading
+        return tree.Transpose(whole) if self.rows and row else whole
 
     def _parts(self, node: tree.Expression) -> tuple[Any, list[Any]]:
         """What a derivative is of and by, and the indices of both, one for each axis."""
@@ -270,8 +310,10 @@ class _Page:
                 return f"{plain(definition.target)} = {plain(definition.value)}: {own.diagnostics[0].message}"
         return str(problem.diagnostics[0].message)
 
-    def compare(self, before: dict[Symbol, Any], after: dict[str, Any], sizes: tuple[Sizes, Sizes], again: Sheet) -> None:
-        """Every line against the value it states; every entry of every derivative is stated once in each spelling."""
+    def compare(
+        self, before: dict[Symbol, Any], after: dict[str, Any], sizes: tuple[Sizes, Sizes], again: Sheet
+    ) -> None:
+        """Every line against the value it states; each spelling states every entry of every derivative once."""
         wanted = {s: _cells(v, s, sizes[0]) for s, v in before.items()}
         for name, symbol in self.made.items():
             wanted[symbol] = _cells(after[name], again.symbols[name], sizes[1])
@@ -289,7 +331,7 @@ class _Page:
             found = _placed(found, expected)
             _agree(found, expected, f"{symbol.name} in {spelling}: {shown}")
             seen = covered.setdefault((symbol, spelling), set())
-            if seen & set(found):
+            if seen & set(found) and not self.rows:  # a row is printed again as the gradient that it is
                 raise NotReadBackError(f"{symbol.name}{list(min(seen & set(found)))} is printed twice")
             seen |= set(found)
         for (symbol, spelling), seen in covered.items():
@@ -330,6 +372,13 @@ def _call(node: tree.Expression) -> tuple[str, list[str]] | None:
 def _last(node: tree.Expression) -> tree.Expression:
     """The brackets of a call with what is behind them."""
     return node.factors[-1].item if isinstance(node, tree.Product) else node
+
+
+def _bare(node: tree.Expression) -> tree.Expression:
+    """What is stated, without the sign that it is transposed."""
+    while isinstance(node, tree.Transpose | tree.Group):
+        node = node.base if isinstance(node, tree.Transpose) else node.items[0]
+    return node
 
 
 def _base(node: tree.Expression) -> tuple[tree.Expression, tuple[Any, ...]]:
@@ -391,7 +440,6 @@ def _after(
     before: dict[Symbol, Any],
     inputs: Inputs,
     functions: Any,
-    derivation: Derivation,
     page: _Page,
 ) -> tuple[dict[str, Any], Sizes]:
     by_name = {size.name: number for size, number in inputs.sizes.values.items() if size.literal is None}

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.sheet.known import known_names
 from gradsheet.syntax import canonical_key, parse_expression, tree
-from gradsheet.syntax.reading import parse_latex_equation, parse_latex_expression
+from gradsheet.syntax.plain import plain
+from gradsheet.syntax.reading import parse_latex_equation
 from gradsheet.syntax.written_names import Known
 from gradsheet.typesetting import latex_of
 from gradsheet.writing.documents.typist import Typist, in_line
 from gradsheet.writing.spelling import Spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from gradsheet.sheet import Sheet
     from gradsheet.writing.equations import Line
@@ -66,9 +67,14 @@ class Speller:
                         read(spelled.formula(node), lambda s: renamed(plainly(s), own))
                         for node in (line.left, line.right)
                     )
+                case "latex":
+                    text = self.paper.latex_lines([(line.left, "=", line.right, line.ranges)])
+                    found = read(text, lambda s: parse_latex_equation(s, Diagnostics(s), self.names))
+                    if found.ranges and [plainer(r) for r in found.ranges] != [plainer(r) for r in line.ranges]:
+                        raise NotReadBackError(f"other ranges: {text}")
+                    left, right = found.left, found.right
                 case _:
-                    shape = in_line if spelling == "inline" else lambda box: box
-                    text = " = ".join(latex_of(shape(self.typist.box(node))) for node in (line.left, line.right))
+                    text = " = ".join(latex_of(in_line(self.typist.box(node))) for node in (line.left, line.right))
                     names = self.names.within({b.name.key: Known(0) for b in line.ranges})
                     found = read(text, lambda s: parse_latex_equation(s, Diagnostics(s), names))
                     left, right = found.left, found.right
@@ -76,15 +82,10 @@ class Speller:
             raise NotReadBackError(f"{spelling}: {problem}\n{printed}") from None
         return replace(line, left=left, right=right)
 
-    def latex(self, node: tree.Expression) -> str:
-        """A formula as LaTeX."""
-        return latex_of(self.typist.box(node))
 
-    def from_latex(self, text: str, indices: Iterable[str] = ()) -> tree.Expression:
-        """A formula read from LaTeX."""
-        source = Source(text)
-        names = self.names.within(dict.fromkeys(indices, Known(0)))
-        return parse_latex_expression(source, Diagnostics(source), names)
+def plainer(bound: tree.BoundIndex) -> str:
+    """An index with its range as text."""
+    return f"{bound.name.key} in {plain(bound.domain)}" if bound.domain is not None else bound.name.key
 
 
 def plainly(source: Source) -> tree.Expression:

@@ -116,7 +116,7 @@ def calls(draw: st.DrawFn, depth: int) -> tuple[Factor, ...]:
 
 
 @st.composite
-def formulas(draw: st.DrawFn, depth: int = 3) -> Expression:  # noqa: PLR0915 - one arm for each kind of formula
+def formulas(draw: st.DrawFn, depth: int = 3) -> Expression:
     """A formula at most so deep."""
     kind = draw(st.sampled_from(_KINDS)) if depth else "leaf"
     below = formulas(depth - 1) if depth else names

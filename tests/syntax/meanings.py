@@ -21,7 +21,7 @@ _SHORT = {"lse": "logsumexp", "trace": "tr"}
 _TIMES = {"": "·", "*": "·", "·": "·"}
 
 
-def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:  # noqa: PLR0911 - one arm for each kind of node
+def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:
     """A nested tuple."""
 
     def of(part: Any) -> Any:
@@ -56,13 +56,9 @@ def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:  # noqa: P
         case tree.Product():
             return product(node, functions)
         case tree.Additive(terms=terms):
-            out: Any = None
-            for term in terms:
-                value = of(term.item)
-                if out is None:
-                    out = negative(value) if term.sign == "-" else value
-                else:
-                    out = (term.sign, out, value)
+            out = negative(of(terms[0].item)) if terms[0].sign == "-" else of(terms[0].item)
+            for term in terms[1:]:
+                out = (term.sign, out, of(term.item))
             return out
         case tree.Comparison(items=items, relations=relations):
             return ("relation", relations, *map(of, items))

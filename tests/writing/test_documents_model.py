@@ -180,6 +180,23 @@ def test_steps_are_numbered_and_have_an_address_each():
         assert {"step-L"} <= set(anchors)
 
 
+def test_small_steps_that_are_left_out_are_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gradsheet.writing.documents.composition.MOST_LOOKED_INTO", 10)
+    document = compose(reported("mlp-4433"))
+    (backward,) = (s for s in document.sections if s.key == "backward")
+    assert text_of(backward.blocks[0].words).startswith("The small steps of 11 derivatives are left out")
+    assert not document.has_small_steps
+    assert compose(reported("circuit")).has_small_steps
+
+
+def test_a_row_of_derivatives_is_a_row():
+    """In the notation of Jacobians the derivative by a vector is 1×n, and so is its value."""
+    solved = gs.load(SHEETS["mlp-4433"]).solve()._solved
+    (first, *_) = (s for s in steps_of(compose(report(solved, "jacobian"))) if s.anchor == "step-dL-dz3")
+    assert text_of(first.space) == "ℝ^(1×3)"
+    assert latex_of(first.equations.box).endswith(r"\approx \begin{bmatrix} 0.16396 & -0.83604 & 0.16396 \end{bmatrix}")
+
+
 def test_a_family_with_two_equations_has_one_address():
     steps = steps_of(composed("many-layers"))
     assert [s.anchor for s in steps].count("step-a") == 1

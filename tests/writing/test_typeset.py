@@ -153,6 +153,13 @@ def test_a_tex_engine_serves_where_there_is_no_typst(nothing):
     assert pages.pdf(composed("circuit")) == latex_document(composed("circuit")).encode()
 
 
+@pytest.mark.parametrize("program", [pytest.param(name, marks=engine(name)) for name in ENGINES])
+def test_real_engines_make_pages(program: str):
+    assert pages.with_tex(latex_document(composed("circuit")), program).startswith(b"%PDF")
+    with pytest.raises(gs.SheetError, match=f"{program} fails"):
+        pages.with_tex("\\documentclass{article}\\begin{document}\\nothing\\end{document}", program)
+
+
 def test_an_engine_that_fails_is_quoted(nothing):
     install(nothing, "tectonic", "echo 'error: the bundle is not there' >&2; exit 1")
     with pytest.raises(gs.SheetError, match="tectonic fails: error: the bundle is not there"):

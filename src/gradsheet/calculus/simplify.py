@@ -336,6 +336,8 @@ def _merge(term: Term) -> Term | None:
             bases[identity] = (base, exponent)
             order.append(identity)
     _join_quotients(bases, order)
+    _join_signs(bases, order)
+    _join_roots(bases, order)
     factors: list[Expr] = []
     for identity in order:
         if identity in rest:
@@ -375,6 +377,45 @@ def _join_quotients(bases: dict[tuple[Any, ...], tuple[Expr, Fraction]], order: 
             bases[key(named)] = (named, held[1] + joined)
             if key(named) not in order:
                 order.insert(order.index(identity), key(named))
+
+
+def _join_signs(bases: dict[tuple[Any, ...], tuple[Expr, Fraction]], order: list[tuple[Any, ...]]) -> None:
+    """sign(x)/|x| is 1/x; at 0 neither has a value."""
+    for identity in list(order):
+        sign, times = bases.get(identity, (ONE_EXPR, Fraction(0)))
+        if not (isinstance(sign, Call) and sign.function == "sign" and times > 0):
+            continue
+        below = key(Call("abs", sign.arguments))
+        joined = min(times, -bases[below][1]) if below in bases else Fraction(0)
+        if joined > 0:
+            bases[identity] = (sign, times - joined)
+            bases[below] = (bases[below][0], bases[below][1] + joined)
+            _include(bases, order, sign.arguments[0], -joined, before=identity)
+
+
+def _join_roots(bases: dict[tuple[Any, ...], tuple[Expr, Fraction]], order: list[tuple[Any, ...]]) -> None:
+    """(√x)² is x."""
+    for identity in list(order):
+        root, times = bases.get(identity, (ONE_EXPR, Fraction(0)))
+        if isinstance(root, Call) and root.function == "sqrt" and times and not times % 2:
+            bases[identity] = (root, Fraction(0))
+            _include(bases, order, root.arguments[0], times / 2, before=identity)
+
+
+def _include(
+    bases: dict[tuple[Any, ...], tuple[Expr, Fraction]],
+    order: list[tuple[Any, ...]],
+    base: Expr,
+    exponent: Fraction,
+    *,
+    before: tuple[Any, ...],
+) -> None:
+    """One more power among the factors."""
+    identity = key(base)
+    held = bases.get(identity, (base, Fraction(0)))
+    bases[identity] = (held[0], held[1] + exponent)
+    if identity not in order:
+        order.insert(order.index(before), identity)
 
 
 def _is_said(factor: Expr, factors: list[Expr]) -> bool:

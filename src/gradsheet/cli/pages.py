@@ -76,27 +76,10 @@ def page(report: Report, style: NumberStyle, options: Mapping[str, Any]) -> str 
     if form == "svg":
         return _drawing(report, style)
     from gradsheet.writing.documents.composition import compose  # noqa: PLC0415 - for documents only
+    from gradsheet.writing.formats.writers import WRITERS  # noqa: PLC0415 - for documents only
 
-    if form == "html":
-        from gradsheet.writing.formats import html  # noqa: PLC0415 - one format at a time
-
-        return html.page(compose(report, style, picture=_picture(report, style)))
-    document = compose(report, style)
-    match form:
-        case "markdown":
-            from gradsheet.writing.formats.markdown import markdown  # noqa: PLC0415 - one format at a time
-
-            return markdown(document)
-        case "latex":
-            from gradsheet.writing.formats.latex import latex_document  # noqa: PLC0415 - one format at a time
-
-            return latex_document(document)
-        case "pdf":
-            from gradsheet.writing.formats.pdf import pdf  # noqa: PLC0415 - one format at a time
-
-            return pdf(document)
-        case _:
-            raise AssertionError(form)
+    drawing = _picture(report, style) if form == "html" else None
+    return WRITERS[form](compose(report, style, picture=drawing))
 
 
 def _picture(report: Report, style: NumberStyle) -> str | None:

@@ -210,8 +210,10 @@ class _Story:
         uses = self.watcher.uses
         whole = [_start(u, Access(u.use.equation.symbol, u.use.pattern)) for u in uses]
         opened = [_start(u, u.use.body) for u in uses]
-        if any(u.written is not ONE_EXPR for u in uses) or not uses:
-            self.parts += [o if u.written is ONE_EXPR else w for u, w, o in zip(uses, whole, opened, strict=True)]
+        # ∂h[s]/∂h[t] in a recursion would be read as [s = t]: there the definition stands from the beginning.
+        bare = [u.written is ONE_EXPR or u.use.equation.symbol is u.use.wrt for u in uses]
+        if not all(bare) or not uses:
+            self.parts += [o if b else w for b, w, o in zip(bare, whole, opened, strict=True)]
             self.say(CHAIN_RULE)
             del self.parts[self.first :]
         self.parts += opened

@@ -84,7 +84,8 @@ class Substitution:
         self.open.pop()
         body, facts = adjoint.equation.body, adjoint.equation.facts
         if parts:
-            body = Simplifier(self.row_sums).simplify(put_in(body, {p.adjoint.symbol: p.equation for p in parts}))
+            whole = put_in(body, {p.adjoint.symbol: p.equation for p in parts})
+            body = turned(Simplifier(self.row_sums).simplify(whole))
             facts = tuple(dict.fromkeys((*facts, *(f for p in parts for f in p.equation.facts))))
         old = adjoint.equation
         through = tuple(dict.fromkeys(a for p in parts for a in (*p.through, p.adjoint)))

@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "GS106": "ambiguous function argument",
     "GS107": "indentation",
     "GS108": "not part of the language",
+    "GS109": "LaTeX with two readings",
     # names and structure
     "GS201": "unknown name",
     "GS202": "used before it is defined",

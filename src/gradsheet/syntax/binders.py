@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradsheet.syntax import brackets, scripts
 from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import Binder, BoundIndex, Range
-from gradsheet.syntax.vocabulary import APPLIED_BINDERS, BINDERS
+from gradsheet.syntax.vocabulary import APPLIED_BINDERS, BINDERS, RELATIONS
 
 if TYPE_CHECKING:
     from gradsheet.syntax.expressions import ExpressionParser
@@ -100,6 +100,9 @@ def _lowered(p: ExpressionParser) -> tuple[BoundIndex, ...]:
             written_small = brace.start == brace.end  # Σᵢⱼ has no commas
             while p.accept(",") or (written_small and p.tok.kind == "name"):
                 found.append(index(p))
+            if p.tok.kind in RELATIONS:
+                hint = "write it as a bracket behind the sum: Σ_i [i ≠ j] …"
+                p.fail("a condition below a sum is not part of the language", code="GS108", suggestion=hint)
             p.expect("}", expected="`}` or `,`")
     return tuple(found)
 

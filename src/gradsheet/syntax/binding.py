@@ -55,11 +55,11 @@ def bind(node: N, names: NameTable, diagnostics: Diagnostics) -> N:
     >>> plain(parse_latex_expression(source, Diagnostics(source), names))
     'W[2]ᵀ yhat[k] + W1'
     """
-    bound: N = _Binding(names, diagnostics).node(node)
+    bound: N = Binding(names, diagnostics).node(node)
     return bound
 
 
-class _Binding:
+class Binding:
     """Walks down a tree; under a sum its index is a name like the others."""
 
     def __init__(self, names: NameTable, diagnostics: Diagnostics) -> None:
@@ -67,7 +67,7 @@ class _Binding:
         self.diagnostics = diagnostics
         self.text = diagnostics.source.text
 
-    def refuse(self, message: str, node: Node, *, code: str = "GS106", suggestion: str | None = None) -> NoReturn:
+    def refuse(self, message: str, node: Node, *, code: str = "GS109", suggestion: str | None = None) -> NoReturn:
         self.diagnostics.error(code, message, node.span, suggestion=suggestion)
         raise Unbound
 
@@ -169,12 +169,17 @@ class _Binding:
         key = self.letter(base)
         known = self.names.get(key)
         if named is not None:
-            if known is not None and known.rank and not known.function:
+            index_like = below is not None and (below.isdigit() or len(below) == 1)
+            if known is not None and known.rank and index_like:
                 shown = f"[{self.text[base.span.start : base.span.end]}]_{{{below}}}"
                 message = f"{self.shown(node)} is read as the name {named.key}; an entry of {key} is written {shown}"
                 self.diagnostics.remark(message, node.span)
             return named
-        if known is None and below is not None and self.is_word(node.items[0], below):
+        word = below is not None and (
+            self.is_word(node.items[0], below) if known is None else self.is_too_long(node.items[0], known)
+        )
+        if word:
+            assert below is not None
             key = joined(key, below)
             return Name(key, key, span=node.span)
         return self.entry(Name(key, key, span=base.span), node, known)
@@ -184,6 +189,12 @@ class _Binding:
         if below.isdigit():
             return True
         return len(below) > 1 or self.in_latex(item)
+
+    def is_too_long(self, item: Expression | Slice, known: Known) -> bool:
+        """Whether there are more letters below an array than it has indices: W_{out}."""
+        if known.rank is None or not isinstance(item, Product):
+            return False
+        return len(item.factors) > known.rank and all(isinstance(factor.item, Name) for factor in item.factors)
 
     def entry(self, base: Name, node: Lowered, known: Known | None) -> Expression:
         below = spelled(node.items)
@@ -318,7 +329,7 @@ class _Binding:
             replace(index, domain=None if index.domain is None else self.node(index.domain)) for index in node.indices
         )
         bound = {i.name.key: Known(0) for i in indices if i.domain is not None or i.name.key not in self.names}
-        inner = _Binding(self.names.within(bound), self.diagnostics)
+        inner = Binding(self.names.within(bound), self.diagnostics)
         return Binder(node.kind, indices, inner.node(node.body), span=node.span)
 
 

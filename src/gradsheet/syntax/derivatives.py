@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.syntax import brackets, scripts
 from gradsheet.syntax.names import canonical_key
-from gradsheet.syntax.tree import Derivative, Expression, Factor, Group, Name, Num, Power, Product
+from gradsheet.syntax.tree import Derivative, Expression, Factor, Group, Name, Num, Power, Product, Subscript
 
 if TYPE_CHECKING:
     from gradsheet.syntax.expressions import ExpressionParser
@@ -62,9 +62,12 @@ def _variable(p: ExpressionParser, left: int) -> list[Expression]:
     """`∂w`, `∂a[j]`, `∂w²`: a variable as often as it is differentiated by."""
     p.expect("∂", expected="`∂` and a name")
     token = p.tok
-    if token.kind == "(":  # ∂L/∂(∂f/∂x)
-        return _repeated(p, brackets.group(p), token.start, left)
     hint = "name what you differentiate by, z = W x, then ∂L/∂z"
+    if token.kind == "(":  # ∂L/∂(∂f/∂x), and in LaTeX ∂L/∂[W_1]_{i,j}
+        group = brackets.group(p)
+        if not isinstance(group.items[0], Derivative | Name | Subscript):
+            p.fail("unexpected `(`", token.span, expected="the name of a variable", suggestion=hint)
+        return _repeated(p, group, token.start, left)
     p.expect("name", expected="the name of a variable", suggestion=hint)
     return _repeated(p, Name(token.key, token.text, span=token.span), token.start, left)
 
@@ -107,7 +110,7 @@ def _power(p: ExpressionParser) -> int | None:
 
 
 def as_fraction(p: ExpressionParser) -> Derivative:
-    r"""`\frac{\partial L}{\partial W}`, `\frac{d L}{d W}`; `\frac{\partial}{\partial W}` before what it is applied to."""
+    r"""`\frac{\partial L}{\partial W}`, `\frac{d L}{d W}`; `\frac{\partial}{\partial W}` before what it applies to."""
     start = p.advance().start
     p.expect("{")
     sign = p.advance()

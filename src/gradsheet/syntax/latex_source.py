@@ -118,7 +118,8 @@ class LatexSource:
         self._next = None
         self.at = place
 
-    def _read(self, at: int) -> Piece:
+    def _read(self, at: int, *, bracket: bool = False) -> Piece:
+        """The piece at a place; with `bracket`, behind a command that makes brackets larger."""
         spaced = False
         while True:
             found = _PIECE.match(self.text, at, self.stop)
@@ -136,7 +137,7 @@ class LatexSource:
                 if dropped is not None:
                     spaced, at = True, dropped
                     continue
-                return self._command(text[1:], at, end, spaced=spaced)
+                return self._command(text[1:], at, end, spaced=spaced, bracket=bracket)
             if kind == "sign":
                 return _sign(text, at, end, spaced=spaced)
             return Piece(kind, text, at, end, spaced)
@@ -156,8 +157,8 @@ class LatexSource:
             end = group.end()
         return end
 
-    def _command(self, name: str, start: int, end: int, *, spaced: bool) -> Piece:
-        if name in ("left", "right", "middle") or name in SIZED:
+    def _command(self, name: str, start: int, end: int, *, spaced: bool, bracket: bool) -> Piece:
+        if not bracket and (name in ("left", "right", "middle") or name in SIZED):
             return self._sized(name, start, end, spaced=spaced)
         if name in DELIMITERS:
             text = DELIMITERS[name]
@@ -170,7 +171,7 @@ class LatexSource:
 
     def _sized(self, name: str, start: int, end: int, *, spaced: bool) -> Piece:
         r"""`\left(` and `\bigl\|`: a bracket, with a side of its own where the command tells it."""
-        inner = self._read(end)
+        inner = self._read(end, bracket=True)
         left = name == "left" or name[-1:] == "l"
         right = name == "right" or name[-1:] == "r"
         if inner.kind == "sign" and inner.text == "." and (left or right):

@@ -34,6 +34,7 @@ from gradsheet.syntax.latex_words import letters_of
 from gradsheet.syntax.names import canonical_key
 from gradsheet.syntax.tokens import MOST_DIGITS, Token, decimal_value, plain_sign, unreadable_sign, vulgar_value
 from gradsheet.syntax.vocabulary import BINDERS, FUNCTIONS, STATEMENTS, SUBSCRIPTS, SUPERSCRIPTS
+from gradsheet.syntax.written_names import faces
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -90,8 +91,8 @@ class LatexScanner(LatexSource):
             piece = self.peek()
             if piece.kind == "row":
                 latex_environments.new_row(self)
-            elif piece.kind == "sign":  # an `&` outside of an environment
-                self.take()
+            elif piece.kind == "sign":
+                self.fail("`&` outside of an environment", piece.span, suggestion=r"\begin{aligned} … \end{aligned}")
             elif piece.kind == "math" and piece.text == closer:
                 return self.take().end
             elif piece.kind == "end" and not closer:
@@ -146,7 +147,7 @@ class LatexScanner(LatexSource):
         if follows and end == start + len(text):
             shown = self.text[start : follows.end()]
             hint = rf"10^{{…}} for a power of ten, {text} \cdot e for a product with e"
-            self.fail(f"{shown} has two readings", Span(start, follows.end()), code="GS106", suggestion=hint)
+            self.fail(f"{shown} has two readings", Span(start, follows.end()), code="GS109", suggestion=hint)
         self.out.append(Token("number", text, start, end, spaced, "", decimal_value(text)))
 
     def capture(self) -> tuple[list[Token], Piece]:
@@ -238,7 +239,8 @@ class LatexScanner(LatexSource):
         elif name in UPRIGHT:
             if latex_words.upright(self, piece):
                 return self.out[-1].text in BINDERS
-            self.out.extend(self.argument(f"\\{name}"))
+            inner = self.argument(f"\\{name}")
+            self.out.extend([inner[0]._replace(start=piece.start)] if len(inner) == 1 else inner)
         elif name in WORDS:
             latex_words.prose(self, piece)
         elif name in _FRACTIONS:
@@ -304,7 +306,7 @@ class LatexScanner(LatexSource):
         else:
             hint = "brackets that show: (a + b)^{2}"
             span = Span(piece.start, end)
-            self.fail("braces do not show on paper", span, code="GS106", suggestion=hint)
+            self.fail("braces do not show on paper", span, code="GS109", suggestion=hint)
 
     def argument(self, owner: str) -> list[Token]:
         """What a command takes: a group, or one piece."""
@@ -351,13 +353,12 @@ class LatexScanner(LatexSource):
 
     def unclosed(self, opener: Piece, found: Piece) -> None:
         """Report a bracket without its partner."""
-        other = f": `{found.text}` stands where it should be" if found.kind not in ("end", "math") else ""
-        if found.kind == "command":
-            other = r": \end stands where it should be"
+        instead = self.text[found.start : found.end]
+        other = f": `{instead}` stands where it should be" if found.kind not in ("end", "math") else ""
         shown = self.text[opener.start : opener.end]
-        partner = "}" if opener.kind == "group" else {".": "\\right."}.get(opener.text, OPENERS.get(opener.text, ""))
-        expected = f"`{partner.replace('r|', '|').replace('r‖', '‖')}`"
-        self.fail(f"`{shown}` is not closed{other}", opener.span, code="GS103", expected=expected)
+        partner = "}" if opener.kind == "group" else OPENERS.get(opener.text, opener.text)
+        partner = {"r|": r"\rvert", "r‖": r"\rVert", ".": r"\right."}.get(partner, partner)
+        self.fail(f"`{shown}` is not closed{other}", opener.span, code="GS103", expected=f"`{partner}`")
 
     # ------------------------------------------------------------ scripts
 
@@ -404,7 +405,7 @@ class LatexScanner(LatexSource):
         if piece.kind == "number" and len(piece.text) > 1:
             hint = f"{sign}{{{piece.text}}}"
             message = f"without braces LaTeX sets {piece.text[0]} alone after `{sign}`"
-            self.fail(message, piece.span, code="GS106", suggestion=hint)
+            self.fail(message, piece.span, code="GS109", suggestion=hint)
         return self.argument(sign)
 
     def small(self, piece: Piece, table: dict[str, str]) -> list[Token]:
@@ -443,7 +444,8 @@ class LatexScanner(LatexSource):
         if all(kind == "'" for kind in kinds):
             self.out.extend(inner)
             return
-        turned = kinds[-1] == "⊤" or (len(inner) == 1 and inner[0].key == "T" and self.text[inner[0].start] == "\\")
+        upright = len(inner) == 1 and [*faces(inner[0].key)][-1:] == ["T"] and self.text[inner[0].start] == "\\"
+        turned = kinds[-1] == "⊤" or upright
         if turned:
             rest = inner[:-1]
             if [token.kind for token in rest] == ["-"]:

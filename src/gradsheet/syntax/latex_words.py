@@ -53,7 +53,8 @@ def style(s: LatexScanner, piece: Piece) -> None:
         if token.kind == "name" and len(_base(token.key)) == 1:
             letters = unicodedata.normalize("NFD", token.key)
             key = unicodedata.normalize("NFC", styled(piece.text, letters[0]) + letters[1:])
-            s.out.append(token._replace(key=key, text=key, start=piece.start, spaced=piece.spaced))
+            end = s.at if len(inner) == 1 else token.end
+            s.out.append(token._replace(key=key, text=key, start=piece.start, end=end, spaced=piece.spaced))
         elif token.kind == "number" and len(token.text) == 1 and token.text != "0":
             key = styled(piece.text, token.text)
             s.out.append(Token("name", key, piece.start, s.at, piece.spaced, key))
@@ -83,6 +84,7 @@ def prose(s: LatexScanner, piece: Piece) -> None:
     opener = s.take()
     if opener.kind != "group":
         s.fail(rf"\{piece.text} without its argument", piece.span, expected="{…}")
+    s.deeper(piece.span)
     mark = len(s.out)
     spaced = True
     while True:
@@ -113,6 +115,7 @@ def prose(s: LatexScanner, piece: Piece) -> None:
         elif sign not in (None, ".", ";", "~", "\\"):
             s.fail(f"unexpected character '{sign}'", Span(start, end), code="GS101")
         spaced = word is None
+    s.depth -= 1
     if len(s.out) == mark + 1 and s.out[-1].kind == "name":  # one word, a name
         s.out[-1] = s.out[-1]._replace(start=piece.start, end=s.at)
 

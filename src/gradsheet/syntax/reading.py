@@ -8,6 +8,7 @@ from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source, S
 from gradsheet.syntax import structures
 from gradsheet.syntax.binding import Unbound, bind
 from gradsheet.syntax.cursor import Abandoned
+from gradsheet.syntax.latex_sheets import bind_document
 from gradsheet.syntax.latex_tokens import scan_formula
 from gradsheet.syntax.layout import join_lines, lay_out
 from gradsheet.syntax.precedence import Level
@@ -78,6 +79,8 @@ def parse_document(source: Source, diagnostics: Diagnostics) -> Document:
     tokens = lay_out(scan(source, own, scan_formula), source, own)
     parser = StatementParser(tokens, own)
     document = parser.document()
+    if any(token.home >= 0 for token in tokens):
+        document = bind_document(document, own)
     _hand_over(own, diagnostics)
     return document
 

@@ -434,6 +434,8 @@ class StatementParser(ExpressionParser):
         if isinstance(value, Comparison) and "=" in value.relations:
             self.fail("two `=` in one definition", value.span, suggestion="give each equation its own line")
         self.check_depth(value)
+        if self.tok.kind == "," and self.peek().kind == "for":
+            self.advance()
         ranges = binders.indices(self, needs_range=True) if self.accept("for") else ()
         return Definition(target, value, ranges, span=self.span_from(head.start))
 

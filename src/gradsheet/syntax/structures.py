@@ -140,7 +140,8 @@ def cases(p: ExpressionParser) -> Expression:
         while True:
             begin = p.tok.start
             value = p.expression(Level.OR)
-            p.accept(",")
+            while p.accept(","):  # the author's own, and the one between the columns
+                pass
             if p.accept("else"):
                 if p.tok.kind != "endarray":
                     p.unexpected("the end of the cases after the last one")
@@ -162,7 +163,7 @@ def _condition(p: ExpressionParser) -> Expression:
     if not p.accept("if") and not p.accept("for") and p.tok.kind == ";":
         p.unexpected(r"a condition: \text{if } x > 0")
     conditions = [p.expression(Level.OR)]
-    while p.accept(","):
+    while p.accept(",") and p.tok.kind not in (";", "endarray"):
         conditions.append(p.expression(Level.OR))
     if len(conditions) == 1:
         return conditions[0]

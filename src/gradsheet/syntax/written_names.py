@@ -105,14 +105,13 @@ class NameTable:
             self._written[form] = (*self._written.get(form, ()), key)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._known or (self._outer is not None and key in self._outer)
+        return self.get(key) is not None
 
     def __getitem__(self, key: str) -> Known:
-        if key in self._known:
-            return self._known[key]
-        if self._outer is None:
+        found = self.get(key)
+        if found is None:
             raise KeyError(key)
-        return self._outer[key]
+        return found
 
     def spelled(self, base: str, below: str) -> tuple[str, ...]:
         """The known names that paper has in this way; inner ones hide outer ones."""
@@ -123,7 +122,8 @@ class NameTable:
 
     def get(self, key: str) -> Known | None:
         """What is known of a name, if anything is."""
-        return self[key] if key in self else None
+        found = self._known.get(key)
+        return found if found is not None or self._outer is None else self._outer.get(key)
 
     def within(self, names: Mapping[str, Known]) -> NameTable:
         """The same table where more names are known: under a sum over them."""

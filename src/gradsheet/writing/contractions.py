@@ -253,7 +253,12 @@ class Contraction:
         if chain is None:
             return None
         written = product([("", p) for p in chain])
-        return written if own is None else product([("", own), ("⊙", tree.Group((written,)))])
+        return written if own is None else self._beside(own, written)
+
+    def _beside(self, own: Tree, chain: Tree) -> Tree:
+        """A ⊙ (W δ), or (W δ) ⊙ a."""
+        bracketed = tree.Group((chain,))
+        return product([("", bracketed), ("⊙", own)] if self.view.chain_first else [("", own), ("⊙", bracketed)])
 
     def _matrix(
         self, axes: tuple[Index, ...], sums: tuple[Index, ...], weights: _Weights, edges: _Edges
@@ -299,7 +304,7 @@ class Contraction:
         if chain is None:
             return None
         written = product([("", p) for p in chain])
-        return written if own is None else product([("", own), ("⊙", tree.Group((written,)))])
+        return written if own is None else self._beside(own, written)
 
     def _entries(self, axes: tuple[Index, ...], direct: _Edges, left: Tree | None, right: Tree | None) -> Tree | None:
         """No sum: outer products, and matrices entry by entry, scaled by rows or columns."""

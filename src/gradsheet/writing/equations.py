@@ -61,6 +61,7 @@ class Style:
 
     names: Callable[[tuple[Symbol, Sequence[Affine]], Sequence[Index], Expr], Names]
     arranged: Callable[[Expr], Expr]
+    view: type[View] = View
 
 
 def write_equation(
@@ -77,12 +78,20 @@ def write_equation(
             names = Names(taken)
             for index in free:
                 names.add(index)
-        lines.append(_line(symbol, free, pattern, body, names, indices=indices))
+        view = View if style is None else style.view
+        lines.append(_line(symbol, free, pattern, body, names, indices=indices, view=view))
     return tuple(lines)
 
 
 def _line(
-    symbol: Symbol, free: tuple[Index, ...], pattern: tuple[Affine, ...], body: Expr, names: Names, *, indices: bool
+    symbol: Symbol,
+    free: tuple[Index, ...],
+    pattern: tuple[Affine, ...],
+    body: Expr,
+    names: Names,
+    *,
+    indices: bool,
+    view: type[View] = View,
 ) -> Line:
     outer = symbol.rank - _own_rank(symbol)
     leading = symbol.leading
@@ -96,7 +105,7 @@ def _line(
     row = len(axes) == 2 and len(single) == 1 and single[0] is axes[0] and single[0] not in body.free
     axes = axes[1:] if row else axes
     right: Tree | None = None
-    own = symbol.axes[leading:]
+    own = symbol.axes[leading + row :]
     parted = [
         not (isinstance(a, Index) and _whole_axis(a, x, pattern, symbol)) for a, x in zip(axes, own, strict=False)
     ]
@@ -109,15 +118,15 @@ def _line(
     if plain and not indices and len(axes) <= 2 and outer == 0:
         view_names = Names(names.taken)
         view_names.of = {i: n for i, n in names.of.items() if i not in axes}
-        right = View(view_names).tensor(tuple(a for a in axes if isinstance(a, Index)), body)
-    if right is not None and row:
+        right = view(view_names).tensor(tuple(a for a in axes if isinstance(a, Index)), body)
+    if right is not None and row and body is not ZERO_EXPR:
         right = transpose(right) if not isinstance(right, tree.Product) else transpose(tree.Group((right,)))
     if right is not None:
         items: list[Tree | tree.Slice] = [names.affine(p) for p in pattern[:leading]]
         left = names.component(symbol, [*items, *whole])
         shown = [i for p in pattern[:leading] for i in free if any(a is i for a in p.atoms())]
     else:
-        right = View(names).tensor((), body)
+        right = view(names).tensor((), body)
         if right is None:
             raise AssertionError(f"no notation for {symbol.name}")
         left = names.component(symbol, [names.affine(p) for p in pattern])

@@ -49,6 +49,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "remarks": list(solution.remarks),
         "given": [view.named(part, item) for item in report.given for part in item.parts],
         "forward": [view.equation(part, item) for item in report.forward for part in item.parts],
+        "sums": [view.statement(item) for item in report.sums],
         "local": [view.equation(part, item) for item in report.local for part in item.parts],
         "backward": [view.derivative(part, item) for item in report.backward for part in item.parts],
         "update": [view.equation(part, item) for item in report.update for part in item.parts],
@@ -94,6 +95,12 @@ class _View:
             "latex": self.latex(part.lines, item.sign),
             **values_of(part.value, item.rows),
         }
+
+    def statement(self, item: Item) -> dict[str, Any]:
+        """A fact about sums over configurations: `F(v)`, `p(h[i] = 1 | v)`, `Z`."""
+        whole = self.equation(item.parts[0], item)
+        name = ascii_minus(self.spelling.formula(item.lines[0].left))
+        return {**whole, "name": name, "rule": self.spelling.prose(item.rule), "note": self.spelling.prose(item.note)}
 
     def derivative(self, part: Member, item: Item) -> dict[str, Any]:
         """An adjoint with the rule that gave it."""
@@ -145,7 +152,8 @@ class _View:
     def name(self, lines: Sequence[Line], item: Item) -> str:
         """`z1`, `z[2]`, `∂L/∂W[2]`; what has indices of its own is named without them."""
         left = principal(lines).left
-        if not item.symbol.leading and not item.entry:
+        local = isinstance(left, tree.Derivative) and not item.of
+        if local or (not item.symbol.leading and not item.entry):
             return item.symbol.name
         if isinstance(left, tree.Derivative):
             return f"∂{item.of}/∂{self.wrt(lines, item)}"

@@ -129,7 +129,24 @@ def product(factors: Sequence[tuple[Sign, Tree]]) -> Tree:
             flat.append(tree.Factor(sign if position else "", tree.Group((item,))))
         else:
             flat.append(tree.Factor(sign if position else "", item))
-    return tree.Product(tuple(flat))
+    return tree.Product(tuple(_dotted(flat)))
+
+
+def _dotted(factors: Sequence[tree.Factor]) -> list[tree.Factor]:
+    """2 · 2 x: two numbers side by side would be read as one."""
+    return [
+        tree.Factor("·", f.item)
+        if k and f.sign == "" and isinstance(f.item, tree.Num) and isinstance(factors[k - 1].item, tree.Num)
+        else f
+        for k, f in enumerate(factors)
+    ]
+
+
+def below_line(parts: Sequence[Tree]) -> list[tuple[Sign, Tree]]:
+    """All denominators as one: a/(b c) rather than a/b/c."""
+    if len(parts) < 2:  # noqa: PLR2004 - one needs no brackets
+        return [("/", part) for part in parts]
+    return [("/", tree.Group((product([("", part) for part in parts]),)))]
 
 
 def _entrywise(item: tree.Product) -> bool:

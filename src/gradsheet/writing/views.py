@@ -61,6 +61,7 @@ from gradsheet.writing.trees import (
     Tree,
     additive,
     applied,
+    below_line,
     call,
     comparison,
     entry,
@@ -84,6 +85,9 @@ Axes = tuple[Index, ...]
 
 class View:
     """Writes components over given axes; `names` holds the names of all other indices."""
+
+    chain_first = False
+    """(Wᵀ δ) ⊙ a rather than a ⊙ (Wᵀ δ)."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
@@ -273,8 +277,12 @@ class View:
         if isinstance(core, tree.Binder) and not front and not brackets:
             leading_below, below = [*leading_below, *below], []
         if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
-            items.append(("", whole(coefficient.numerator)))
-            items.extend(("/", part) for part in leading_below)
+            above: Tree = whole(coefficient.numerator)
+            plain = next((k for k, part in enumerate(front) if isinstance(part, tree.Name)), None)
+            if coefficient.numerator == 1 and leading_below and plain is not None:
+                above = front.pop(plain)  # λ/2 rather than 1/2 λ
+            items.append(("", above))
+            items.extend(below_line(leading_below))
         several = len(front) > 1 or core is not None
         bracketed = (part for part in front if is_inner(part) or any(part is i for i in inner))
         grouped = {id(part) for part in bracketed} if several else set()
@@ -285,7 +293,7 @@ class View:
         elif core is not None:
             items.append(("", core))
         items.extend(("", part) for part in brackets)
-        items.extend(("/", part) for part in below)
+        items.extend(below_line(below))
         if core is not None and isinstance(core, tree.Binder) and items[-1][1] is not core:
             k = next(k for k, (_, t) in enumerate(items) if t is core)
             items[k] = (items[k][0], tree.Group((core,)))

@@ -73,6 +73,8 @@ class _Composer:
         self.sizes = self.solution.inputs.sizes if self.solution.inputs is not None else None
         self.stepper = Stepper(self.typist, Values(self.typist, style, self.sizes))
         self.stepper.small_steps = small_steps and len(report.backward) <= MOST_LOOKED_INTO
+        self.stepper.opened = not report.forward
+        self.left_out = small_steps and not self.stepper.small_steps
 
     def document(self, picture: str | None) -> Document:
         """Everything in the order of a written solution."""
@@ -87,7 +89,7 @@ class _Composer:
             ("forward", "Forward pass", self.stepper.steps(report.forward)),
             ("sums", "Sums over configurations", self.stepper.steps(report.sums)),
             ("local", "Local Jacobians", self.stepper.steps(report.local)),
-            ("backward", "Backward pass", self.stepper.steps(report.backward)),
+            ("backward", "Backward pass", self.backward()),
             ("update", self.update_title(), self.stepper.steps(report.update)),
             ("objective", "Objective", self.objective()),
             ("verified", "Verified", self.verified()),
@@ -130,6 +132,15 @@ class _Composer:
         values = Values(self.typist, replace(self.style, decimals=True), self.sizes, computed=False)
         items = [Given(self.stepper.anchor(item), tuple(values.of(item))) for item in self.report.given]
         return [Displays(tuple(items))] if items else []
+
+    def backward(self) -> list[Block]:
+        """The derivatives; where their small steps are too many to be written out, this is said."""
+        found = self.stepper.steps(self.report.backward)
+        if self.left_out:
+            count = len(self.report.backward)
+            said = f"The small steps of {count:,} derivatives are left out; --steps-of NAME shows those of one."
+            found.insert(0, Paragraph((said,)))
+        return found
 
     def update_title(self) -> str:
         """Says after how many steps the values are those shown."""

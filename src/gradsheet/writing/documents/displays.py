@@ -173,6 +173,7 @@ class Aligned:
         self.measure = measure
         self.rows: list[tuple[Box, Box]] = []
         self.tail: Box | None = None
+        self.is_closed = False
         self.texts: list[str] = []
 
     def add(self, left: Box | None, sign: str, right: Box, behind: Box = EMPTY, text: str = "") -> None:
@@ -190,9 +191,11 @@ class Aligned:
 
     def _behind(self, behind: Box) -> None:
         left, right = self.rows[-1]
-        whole = row(right, Between("qquad"), behind)
-        if width(left) + width(whole) <= self.measure:
-            self.rows[-1] = (left, whole)
+        self.is_closed = True
+        spaced = row(Between("qquad"), behind)
+        if width(left) + width(right) + width(spaced) <= self.measure:
+            self.rows[-1] = (left, row(right, spaced))
+            self.tail = spaced
         else:
             self.rows.append((EMPTY, row(Between("quad"), behind)))
 
@@ -202,8 +205,8 @@ class Aligned:
         return width(left) + width(before) + width(right) + _SPACES["relation"] <= self.measure
 
     def append(self, sign: str, right: Box, text: str = "") -> None:
-        """`… sign right` behind the last line where it fits, else below it."""
-        if self.fits(right):
+        """`… sign right` behind the only line where it fits, else below the last one."""
+        if len(self.rows) == 1 and self.fits(right):
             left, before = self.rows[-1]
             self.tail = row(relation(sign), right)
             self.rows[-1] = (left, row(before, self.tail))
@@ -215,13 +218,14 @@ class Aligned:
     def display(self) -> Display:
         """The lines as one display."""
         text = "; ".join(self.texts)
-        if len(self.rows) == 1:
-            box = row(*self.rows[0])
-            if self.tail is not None and isinstance(box, Row):
-                count = len(self.tail.items) if isinstance(self.tail, Row) else 1
-                return Display(box, text, width(box), self.tail, row(*box.items[:-count]))
-            return Display(box, text, width(box))
-        return Display(Lines(tuple(self.rows)), text, max(width(row(*cells)) for cells in self.rows))
+        if len(self.rows) > 1:
+            widest = max(width(row(*cells)) for cells in self.rows)
+            return Display(Lines(tuple(self.rows)), text, widest, is_closed=True)
+        box = row(*self.rows[0])
+        if self.tail is None or not isinstance(box, Row):
+            return Display(box, text, width(box), is_closed=self.is_closed)
+        count = len(self.tail.items) if isinstance(self.tail, Row) else 1
+        return Display(box, text, width(box), self.tail, row(*box.items[:-count]), self.is_closed)
 
 
 def together(displays: Iterable[Display]) -> float:

@@ -34,9 +34,11 @@ class Display:
     width: float
     """About how wide it is, in em."""
     tail: Box | None = None
-    """The end of the only line, from its last sign on, that may go below on a small screen: `≈ 0.37636`."""
+    """The end of the only line, that may go below on a small screen: its value, `≈ 0.37636`, or its ranges."""
     head: Box | None = None
     """What stands before the tail."""
+    is_closed: bool = False
+    """Whether ranges stand at its end, or several lines, so that nothing can be added behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Step:
     """Where it lies, if it is no single number: ℝ^(3×4); with the rows of data, if it has some."""
     reason: Words = ()
     small: tuple[SmallStep, ...] = ()
+    opened: bool = False
+    """Whether the small steps are what was asked for, rather than something to look into."""
 
 
 @dataclass(frozen=True, slots=True)

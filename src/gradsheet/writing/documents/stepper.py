@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradsheet.typesetting import ranges_box, shape_box
-from gradsheet.typesetting.boxes import EMPTY, Letter, Scripts, relation, row
+from gradsheet.typesetting.boxes import EMPTY, Between, Letter, Scripts, Text, relation, row
 from gradsheet.writing.anchors import anchor
 from gradsheet.writing.documents.displays import Aligned
 from gradsheet.writing.documents.model import Block, Formula, SmallStep, Step, Steps, Words
@@ -31,6 +33,7 @@ class Stepper:
         self.values = values
         self.small_steps = small_steps
         self.numbered = numbered
+        self.opened = False
         self.number = 0
         self.anchors: set[str] = set()
 
@@ -52,12 +55,11 @@ class Stepper:
         address = self.anchor(item) if item.sign == "=" else ""
         aligned = Aligned()
         for line in item.lines:
-            self.line(aligned, line, item.sign)
+            self.line(aligned, line, item.sign, last=line is item.lines[-1])
         rest: list[Shown] = []
         value = self.own_value(item)
         shown = list(quantities(value, self.values.style)) if value is not None else []
-        bare = len(aligned.rows) == 1 and not item.lines[0].ranges and not item.lines[0].shape
-        if bare and len(shown) == 1 and shown[0].box is not None:
+        if not item.lines[-1].ranges and len(shown) == 1 and shown[0].box is not None:
             aligned.append(shown[0].relation, shown[0].box, shown[0].text)
         elif value is not None:
             rest = self.values.named(item, value)
@@ -65,14 +67,16 @@ class Stepper:
             rest = self.values.of(item)
         why = self.why(item)
         small = tuple(self.small(s, first=not k) for k, s in enumerate(item.steps)) if self.small_steps else ()
-        return Step(address, self.number, aligned.display(), tuple(rest), self.space(item), why, small)
+        return Step(address, self.number, aligned.display(), tuple(rest), self.space(item), why, small, self.opened)
 
-    def line(self, aligned: Aligned, line: Line, sign: str) -> None:
-        """One equation, with its ranges behind it."""
+    def line(self, aligned: Aligned, line: Line, sign: str, *, last: bool) -> None:
+        """One equation, with its ranges behind it, and with its shape where that is not the shape of the whole step."""
         left = None if line.continues else self.typist.box(line.left)
-        behind = ranges_box(line.ranges, functions=self.typist.functions) if line.ranges else EMPTY
-        if line.shape:
-            behind = row(relation("∈"), space(line.shape).box, behind)
+        ranges = ranges_box(line.ranges, functions=self.typist.functions) if line.ranges else EMPTY
+        behind = row(Text("for "), ranges) if line.ranges else EMPTY
+        if line.shape and not last:
+            where = row(relation("∈"), space(line.shape).box)
+            behind = row(where, Between("qquad"), behind) if line.ranges else where
         text = f"{self.typist.plain(line.left)} {sign} {self.typist.plain(line.right)}"
         aligned.add(left, sign, self.typist.box(line.right), behind, text)
 
@@ -84,16 +88,20 @@ class Stepper:
         return out
 
     def own_value(self, item: Item) -> Any:
-        """The value of what is no family, or of a family with one member."""
+        """The value of what is no family, or of a family with one member; a row where the last line is one."""
         if item.members is None:
-            return item.value if item.entry or not item.symbol.leading else None
+            value: Any = item.value if item.entry or not item.symbol.leading else None
+            shape = item.lines[-1].shape or ()
+            is_row = value is not None and not item.rows and len(shape) == np.ndim(value) + 1 and shape[0] == 1
+            return np.reshape(value, (1, -1)) if is_row else value
         return item.members[0].value if len(item.members) == 1 and not item.lines[0].ranges else None
 
     def space(self, item: Item) -> Words:
         """ℝ^(3×4), where there is one shape for the whole item; 5 rows in ℝ³."""
         if item.members is not None and len(item.members) > 1:
             return ()
-        sizes = item.shape if item.members is None else item.members[0].shape
+        own = item.shape if item.members is None else item.members[0].shape
+        sizes = own if item.lines[-1].shape is None else item.lines[-1].shape
         rows = f"{item.rows:,} rows" if item.rows else ""
         if not sizes:
             return (rows,) if rows else ()

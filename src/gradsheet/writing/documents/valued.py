@@ -64,7 +64,8 @@ class Values:
 
     def named(self, item: Item, value: Any) -> list[Shown]:
         """A value by the bare name of its symbol."""
-        label = self.typist.label(item.lines[0].left if item.entry else Names().component(item.symbol, []))
+        bare = item.entry or not item.lines[-1].ranges
+        label = self.typist.label(item.lines[-1].left if bare else Names().component(item.symbol, []))
         return [
             self.displayed(self.placed(item, quantity, label), quantity)
             for quantity in quantities(value, self.style, computed=self.computed)

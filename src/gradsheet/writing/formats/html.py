@@ -143,7 +143,7 @@ def _small(step: Step) -> str:
     count = len(step.small)
     steps = "".join(f'<li>{_shown(s.display)}<p class="why">{said(s.reason)}</p></li>' for s in step.small)
     label = "1 small step" if count == 1 else f"{count} small steps"
-    return f"<details><summary>{label}</summary><ol>{steps}</ol></details>"
+    return f"<details{' open' if step.opened else ''}><summary>{label}</summary><ol>{steps}</ol></details>"
 
 
 def _shown_all(body: Iterable[Display | Paragraph]) -> str:

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from gradsheet.typesetting import latex_of
-from gradsheet.typesetting.boxes import Lines
 from gradsheet.writing.documents.model import (
     Block,
     Display,
@@ -28,6 +27,7 @@ from gradsheet.writing.documents.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradsheet.typesetting import Box
     from gradsheet.writing.documents.model import Words
 
 Flavour = Literal["github", "notebook"]
@@ -89,8 +89,8 @@ class _Writer:
 
     def step(self, step: Step) -> Iterator[str]:
         """Equations, then the sentence with the shape, then the small steps folded away."""
-        where = step.space[0] if len(step.space) == 1 and not isinstance(step.equations.box, Lines) else ""
-        behind = rf" \quad \in {self.safe(latex_of(where.box))}" if isinstance(where, Formula) else ""
+        where = step.space[0] if len(step.space) == 1 and not step.equations.is_closed else ""
+        behind = rf" \quad \in {self.formula(where.box)}" if isinstance(where, Formula) else ""
         yield self.shown(step.equations, behind + (rf" \tag{{{step.number}}}" if step.number else ""))
         yield from map(self.shown, step.more)
         about = [self.said(step.reason)] if step.reason else []
@@ -98,7 +98,7 @@ class _Writer:
         if about:
             yield " ".join(about)
         if step.small:
-            yield "<details>\n<summary>Small steps</summary>"
+            yield f"<details{' open' if step.opened else ''}>\n<summary>Small steps</summary>"
             for small in step.small:
                 yield self.shown(small.display)
                 yield self.said(small.reason)
@@ -108,7 +108,7 @@ class _Writer:
         """A display with what stands behind it, or words in its place."""
         if isinstance(shown, Paragraph):
             return self.said(shown.words)
-        formula = self.safe(latex_of(shown.box)) + behind
+        formula = self.formula(shown.box) + behind
         return f"```math\n{formula}\n```" if self.flavour == "github" else f"$$\n{formula}\n$$"
 
     def table(self, head: tuple[Words, ...], rows: tuple[tuple[Words, ...], ...]) -> str:
@@ -131,8 +131,12 @@ class _Writer:
 
     def inline(self, formula: Formula) -> str:
         """A formula within a line."""
-        text = self.safe(latex_of(formula.box)).replace("\n", " ")
+        text = self.formula(formula.box).replace("\n", " ")
         return f"$`{text}`$" if self.flavour == "github" else f"${text}$"
+
+    def formula(self, box: Box) -> str:
+        """A formula as LaTeX; whoever reads Markdown sets any letter."""
+        return self.safe(latex_of(box, letters="unicode"))
 
     def safe(self, text: str) -> str:
         r"""LaTeX that GitHub takes.

@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Add, Expr, Multiply, Number, Reduce, key
+from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class TextbookView(View):
+    """What comes from above stands before the slope by which it is multiplied."""
+
+    chain_first = True
+
+
 def arranged(body: Expr) -> Expr:
     """An equal right side in the order of a textbook: the derivatives of later layers, differences, then slopes."""
+    if isinstance(body, Reduce) and body.kind == "sum":
+        return Reduce("sum", body.index, arranged(body.body))
     terms = body.terms if isinstance(body, Add) else (body,)
+    if len(terms) == 1 and isinstance(body, Multiply):
+        body = Multiply(tuple(arranged(f) if isinstance(f, Reduce) else f for f in body.factors))
+        terms = (body,)
     products = [_ordered(_factors(t)) for t in terms]
     common = _common(products) if len(products) > 1 else []
     if not common:

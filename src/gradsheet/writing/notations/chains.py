@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gradsheet.calculus import Simplifier
 from gradsheet.calculus.terms import conjuncts
@@ -17,7 +17,7 @@ from gradsheet.writing.naming import Names
 from gradsheet.writing.notations.components import component, index_lines
 from gradsheet.writing.notations.factors import as_rows, matrix, quotient, shape, size, times
 from gradsheet.writing.notations.terms import found_regions
-from gradsheet.writing.trees import Tree, additive, name, negate, product
+from gradsheet.writing.trees import Tree, additive, is_call, name, negate, product
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Chains:
 
     def _summed(self, term: Term, body: Tree, names: Names, more: Sequence[Index] = ()) -> Tree:
         """Σ over the members of a family, or over entries, and the conditions that remain."""
-        bounds: dict[Index, list[Affine]] = {i: [i.low, i.high] for i in (*term.sums, *more)}
+        bounds: dict[Index, list[Affine]] = {i: [i.low, i.high] for i in (*term.sums, *(m for m in more if m.low != m.high))}
         brackets: list[Tree] = []
         for condition in (c for held in term.conditions for c in conjuncts(held)):
             index, low, high = plain_bound(condition, term.sums)
@@ -239,7 +239,7 @@ class Chains:
         names = region.names
         if term.upstream is None:
             return self._summed(term, component(term.body, names), names)
-        entries = [*term.place, *map(Affine.atom, term.outputs)]
+        entries = [*term.place, *(i.low if i.low == i.high else Affine.atom(i) for i in term.outputs)]
         above = names.component(term.upstream, [names.affine(a) for a in entries])
         if term.jacobian is None:
             return above
@@ -265,10 +265,25 @@ def _is_one(value: Tree) -> bool:
 
 
 def _times(above: Tree, value: Tree) -> Tree:
+    """∂L/∂z W; a number of the local Jacobian stands first: 2 ∂L/∂d diag(a)."""
     if isinstance(value, tree.Additive) and len(value.terms) == 1:
         return negate(_times(above, value.terms[0].item))
+    if isinstance(value, tree.Product) and not is_call(value) and isinstance(value.factors[0].item, tree.Num):
+        number, *rest = value.factors
+        if rest[0].sign == "":
+            return product([("", number.item), ("", above), ("", product([(f.sign, f.item) for f in rest]))])
     return product([("", above), ("", value)])
 
 
 def _sum(terms: Sequence[Tree]) -> Tree:
-    return terms[0] if len(terms) == 1 else additive([("+", t) for t in terms])
+    return terms[0] if len(terms) == 1 else additive([_signed(t) for t in terms])
+
+
+def _signed(term: Tree) -> tuple[Literal["+", "-"], Tree]:
+    """A sum above a brace stands in brackets, and its minus before the brace."""
+    if not (isinstance(term, tree.Underbrace) and isinstance(term.base, tree.Additive)):
+        return "+", term
+    parts = term.base.terms
+    below = all(part.sign == "-" for part in parts)
+    base = additive([("+" if below else part.sign, part.item) for part in parts])
+    return "-" if below else "+", replace(term, base=tree.Group((base,)) if len(parts) > 1 else base)

@@ -24,7 +24,7 @@ from gradsheet.writing.contractions import Contraction
 from gradsheet.writing.equations import Line, ranges_of, regions
 from gradsheet.writing.naming import number_tree
 from gradsheet.writing.recognition import is_safe, without_sign
-from gradsheet.writing.trees import call, negate, power, product, whole
+from gradsheet.writing.trees import call, is_call, negate, power, product, whole
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class IndexView(View):
         front, under, last = ([p for p in side if p is not None] for side in parts)
         over = [p for p in front if not isinstance(p, tree.Binder)]
         sums = [p for p in front if isinstance(p, tree.Binder)]
-        written = product([("", part) for part in (*_fraction(over, under), *sums, *last)])
+        written = _quotient(over, under, [*sums, *last])
         return negate(written) if negative else written
 
     def piecewise(self, axes: Axes, body: Piecewise) -> Tree | None:
@@ -186,6 +186,28 @@ def _summed(sums: Sequence[Index], guards: Sequence[Condition], body: Expr) -> E
     for index in reversed(sums):
         body = Reduce("sum", index, body)
     return body
+
+
+def _quotient(over: Sequence[Tree], under: Sequence[Tree], sums: Sequence[Tree]) -> Tree:
+    """λ/2 a Σ, 1/(2 σ²) Σ; what is no plain coefficient stands below the sum: (Σ a b)/‖c‖."""
+    if under and not all(map(_is_plain, under)):
+        return product([("", p) for p in _fraction([*over, *(tree.Group((s,)) for s in sums)], under)])
+    plain = [p for p in over if _is_plain(p)] if under else []
+    others = [p for p in over if all(p is not q for q in plain)]
+    return product([("", p) for p in (*_fraction(plain, under), *others, *sums)])
+
+
+def _is_plain(item: Tree) -> bool:
+    """2, λ, σ², √c: what stands as a coefficient before a sum."""
+    match item:
+        case tree.Num() | tree.Name():
+            return True
+        case tree.Power(base=base):
+            return _is_plain(base)
+        case tree.Product(factors=(_, tree.Factor(item=tree.Group(items=(argument,))))) if is_call(item):
+            return _is_plain(argument)
+        case _:
+            return False
 
 
 def _fraction(over: Sequence[Tree], under: Sequence[Tree]) -> list[Tree]:

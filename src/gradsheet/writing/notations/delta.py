@@ -11,6 +11,7 @@ from gradsheet.sheet import Equation
 from gradsheet.solution import State
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, write_equation
+from gradsheet.writing.members import without_single
 from gradsheet.writing.notations.matrix import MatrixNotation
 from gradsheet.writing.notations.numbers import computed, stepped
 from gradsheet.writing.spelling import Spelling
@@ -81,7 +82,8 @@ class DeltaNotation(MatrixNotation):
         return self.builder.derivative(adjoint, lines, delta.symbol, state, rule=rule, conditions=conditions)
 
     def _written(self, equation: Equation) -> tuple[Line, ...]:
-        return write_equation(equation, self.builder.taken, style=self.style)
+        lines = write_equation(equation, self.builder.taken, style=self.style)
+        return tuple(without_single(line) for line in lines)
 
     def _definition(self, delta: Delta) -> tuple[Line, ...]:
         """δ1 = ∂L/∂z1; inside a function, what δ is the derivative by is said."""
@@ -116,7 +118,7 @@ class DeltaNotation(MatrixNotation):
         sheet, old = self.builder.sheet, row.equation
         assert sheet.objective is not None
         up = sheet.objective.sense == "maximize"
-        change = Symbol(f"Δ{symbol.name}", old.symbol.axes, Role.LOCAL, old.symbol.leading, old.symbol.row)
+        change = Symbol(f"Δ{symbol.name}", symbol.axes, Role.LOCAL, symbol.leading, symbol.row)
         rate, _ = self._rate()
         gradient = Equation(change, old.pattern, old.free, old.body, None, old.facts)
         lines = tuple(
@@ -126,7 +128,7 @@ class DeltaNotation(MatrixNotation):
         return self.builder.item(change, lines, State({} if values is None else {change: values}))
 
 
-DELTAS = "δ is the derivative by a layer, of the shape of the layer; where it first stands, it says of which"
+DELTAS = "δ is the derivative by a layer, in the shape of the layer; the first line of each says by which"
 NO_LAYERS = "no derivative on the way to the parameters needs a name, so there is no δ: this is matrix notation"
 UPSTREAM = "upstream gradients have names with a bar, so there is no δ: this is matrix notation"
 STEP = "Δ is the step of a parameter"

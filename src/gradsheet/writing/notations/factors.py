@@ -38,7 +38,7 @@ def quotient(
 ) -> tree.Derivative:
     """∂u[…]/∂v[…]."""
     above, below = (names.component(s, [names.affine(a) for a in at]) for s, at in (of, by))
-    return tree.Derivative(above, (below,))
+    return tree.Derivative(above, (tree.Group((below,)) if isinstance(below, tree.Derivative) else below,))
 
 
 def matrix(body: Expr, outputs: Sequence[Index], inputs: Sequence[Index], names: Names) -> Tree | None:
@@ -54,6 +54,8 @@ def matrix(body: Expr, outputs: Sequence[Index], inputs: Sequence[Index], names:
 
 def row(body: Expr, index: Index, view: View, *, inside: bool = False) -> Tree | None:
     """A vector as a row: (ŷ − y)ᵀ, eᵀ V for Σᵢ V[i,k] e[i]; a sum term by term where products of matrices are in it."""
+    if index not in body.free:
+        return None  # the same for every entry: said with an index
     if isinstance(body, Add) and any(_comes_from_above(t) or (_has_sum(t) and not inside) for t in body.terms):
         parts: list[tuple[Literal["+", "-"], Tree]] = []
         for term in body.terms:

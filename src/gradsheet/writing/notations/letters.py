@@ -34,9 +34,9 @@ class Letters:
         self.row_sums = sheet.row_sums
         self.learnt: dict[Index, str] = {}
         """The author's letter for an axis, from a place where it stands alone between brackets."""
-        for equation in sheet.equations:
-            if equation.syntax is not None:
-                self._learn(sheet, equation.syntax)
+        for definition in (*sheet.functions.values(), *sheet.equations):
+            if definition.syntax is not None:
+                self._learn(sheet, definition.syntax)
 
     def names(
         self,
@@ -45,20 +45,25 @@ class Letters:
         body: Expr,
         *,
         in_order: bool = False,
+        left_first: bool = False,
         fixed: Mapping[Index, str] | None = None,
+        also: Sequence[tuple[Symbol, Sequence[Affine]]] = (),
     ) -> Names:
         """Names for the indices of one equation: those on its left side, and those that are summed.
 
         `in_order` takes the letters of entries as they come, i, j, k, l, whatever the author calls them; some may be
-        `fixed` before.
+        `fixed` before. `left_first` gives the left side the author's letters, and sums what comes next. Components that stand in the equation and not in its body are named in `also`.
         """
         indices = list(dict.fromkeys([*free, *_summed(body)]))
         rivals = _rivals(free, body)
-        accesses = [left, *((n.symbol, n.at) for n in walk(body) if isinstance(n, Access))]
+        accesses = [left, *also, *((n.symbol, n.at) for n in walk(body) if isinstance(n, Access))]
         names = Names(self.taken)
         names.of.update(fixed or {})
         leading = {i for p in left[1][: left[0].leading] if isinstance(i := p.single, Index)}
-        votes = {i: v for i, v in self._votes(indices, accesses).items() if not in_order or i in leading}
+        if left_first:
+            leading |= {*free, *(i for s, at in accesses for p in at[: s.leading] if isinstance(i := p.single, Index))}
+        followed = not (in_order or left_first)
+        votes = {i: v for i, v in self._votes(indices, accesses).items() if followed or i in leading}
         for index in sorted(votes, key=lambda i: (-votes[i].total(), indices.index(i))):
             if index in names.of:
                 continue
@@ -67,7 +72,8 @@ class Letters:
                     names.of[index] = letter
                     break
         places = [] if in_order else [at for _, at in accesses]
-        for index in _by_axes([i for i in indices if i not in names.of], indices, places):
+        waiting = [i for i in indices if i not in names.of]
+        for index in waiting if left_first else _by_axes(waiting, indices, places):
             member = index in votes and any(k in "lt" for k in votes[index])
             own = _OTHER_MEMBERS if member else () if index.name in LETTERS[:3] or in_order else (index.name,)
             candidates = (*own, *LETTERS, *(f"i{k}" for k in range(1, 100)))

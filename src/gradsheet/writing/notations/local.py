@@ -30,7 +30,8 @@ def local_lines(jacobian: LocalJacobian, letters: Letters, sizes: Sizes | None) 
         place = tuple(p.substitute(put) for p in jacobian.place)
         at, above, below = (tuple(put[i] for i in side) for side in (jacobian.at, jacobian.outputs, jacobian.inputs))
         outputs, inputs = ([i for a in side if isinstance(i := a.single, Index)] for side in (above, below))
-        names = letters.names((equation.symbol, pattern), free, body, in_order=True)
+        both = ((jacobian.user, (*place, *above)), (jacobian.variable, (*at, *below)))
+        names = letters.names((equation.symbol, pattern), free, body, in_order=True, also=both)
         whole = len(outputs) + len(inputs) == jacobian.order
         right = matrix(body, outputs, inputs, names) if whole else None
         if right is not None:
@@ -52,7 +53,8 @@ def _deltas_first(node: Tree) -> Tree:
         case tree.Product(factors=factors) if all(f.sign in {"", "/"} for f in factors):
             deltas = [f for f in factors if f.sign == "" and _is_delta(f.item)]
             others = [f for f in factors if f not in deltas]
-            if not deltas or not others or others[0].sign != "" or isinstance(others[0].item, tree.Num):
+            coefficient = others and (isinstance(others[0].item, tree.Num) or [f.sign for f in others[1:2]] == ["/"])
+            if not deltas or not others or others[0].sign != "" or coefficient:
                 return node
             return tree.Product((*deltas, *others))
         case _:

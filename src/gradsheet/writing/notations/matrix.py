@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gradsheet.derivation import Rewritten, Substitution, needed
 from gradsheet.writing.equations import Style, write_equation
-from gradsheet.writing.notations.arrangement import arranged
+from gradsheet.writing.members import without_single
+from gradsheet.writing.notations.arrangement import TextbookView, arranged
 
 if TYPE_CHECKING:
     from gradsheet.derivation import Adjoint
@@ -34,7 +35,7 @@ class MatrixNotation:
         self.derivation = builder.solution.derivation
         self.inline = inline
         self.letters = builder.letters
-        self.style = Style(self.letters.names, arranged)
+        self.style = Style(self.letters.names, arranged, TextbookView)
         self.parameters = {a.wrt[-1] for a in self.derivation.gradients.values()}
 
     def notes(self) -> list[str]:
@@ -81,7 +82,9 @@ class MatrixNotation:
 
     def lines(self, equation: Equation) -> tuple[Line, ...]:
         """An equation as this notation writes it."""
-        return write_equation(equation, self.builder.taken, style=self.style if self.inline else None)
+        if not self.inline:
+            return write_equation(equation, self.builder.taken)
+        return tuple(without_single(x) for x in write_equation(equation, self.builder.taken, style=self.style))
 
 
 INLINE = "derivatives by intermediate results are put in where they are used; a recursion keeps its name"

@@ -120,7 +120,7 @@ def found_regions(adjoint: Adjoint, parts: Sequence[Contribution], letters: Lett
         terms = tuple(_term(tokens[s], at, here, held[s].guards) for s in tokens if s in held)
         places = (*at, *map(Affine.atom, here))
         written: Expr = Add(tuple(t.whole for t in terms)) if terms else ONE_EXPR
-        names = letters.names((adjoint.symbol, places), (*free, *here), written)
+        names = letters.names((adjoint.symbol, places), (*free, *here), written, left_first=True)
         result.append(Region(free, at, here, terms, names))
     return result
 
