@@ -8,6 +8,7 @@ falls alone, recursions included.
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.running import derived
-from engine.spelled import SPELLINGS, NotReadBackError, Speller, mapped, renamed
+from engine.spelled import SPELLINGS, NotReadBackError, Speller, mapped
 from gradsheet.derivation import Pass, derive, needed_inputs
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.evaluation import Float64, Inputs, Sizes
 from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Affine, Index, OverData, Symbol, walk
 from gradsheet.sheet import read_sheet
+from gradsheet.sheet.reader import SheetReader
 from gradsheet.solution import Solution
 from gradsheet.syntax import canonical_key, parse_document, tree
 from gradsheet.syntax.plain import plain
@@ -106,6 +108,7 @@ class _Page:
 
     def __init__(self, derivation: Derivation, lines: list[Printed], *, rows: bool) -> None:
         self.derivation = derivation
+        self.lines = lines
         self.rows = rows
         """Whether the derivative by a vector is a row."""
         self.jacobians: dict[Any, str] = {}
@@ -121,8 +124,10 @@ class _Page:
         for name, symbol in self.held.values():
             if not symbol.name.startswith("∂"):
                 self.bars[canonical_key(symbol.name)] = name
+        with_bars = [*derivation.cotangents.values(), *(s for _, s in self.held.values())]
+        self.vectors = {canonical_key(s.name) for s in with_bars if s.rank == 1}
         self.indexed: dict[str, tuple[list[str], Line]] = {}
-        """Functions with an index behind their arguments, p(h)[i], with their lines: written out where they are used."""
+        """Functions with an index behind their arguments, p(h)[i], with their lines: written out where used."""
         self.made = self._made(lines)
         self.functions = self._functions(lines)
         new = {base.key for p in lines if isinstance(base := _base(p.line.left)[0], tree.Name)}
@@ -159,10 +164,10 @@ class _Page:
             identity, items = self._parts(_bare(line.left))
             while items and items[-1] == _ALL:
                 items.pop()
-            places = [item.key for item in items if isinstance(item, tree.Name)]
-            known = len(set(places)) == len(items) and plain(line.right) != "I"
-            if known and identity not in self.jacobians:
-                self.jacobians[identity] = f"J{len(self.jacobians)}q"
+            places = {item.key if isinstance(item, tree.Name) else k for k, item in enumerate(items)}
+            plain_places = all(isinstance(item, tree.Name | tree.Num) for item in items)
+            if plain_places and len(places) == len(items) and "I" not in plain(line.right):
+                self.jacobians.setdefault(identity, f"J{len(self.jacobians)}q")
                 self._define(line)
         elif line.kind == "definition" or new or fact:
             self._define(line)
@@ -175,7 +180,7 @@ class _Page:
         called = _call(line.left)
         event = called is not None and printed_line.symbol is None and not all(called[1])
         again = self.speller.again(line, spelling)
-        if printed_line.local and plain(line.right) == "I":
+        if printed_line.local and plain(line.right) in ("I", "-I"):
             return  # nothing here tells its size
         try:
             stated, right = self.without_derivatives(again.left), self.without_derivatives(again.right)
@@ -192,7 +197,8 @@ class _Page:
         if event or printed_line.local:
             items = tuple(bound.name for bound in line.ranges)
         name = f"R{at}{spelling}"
-        if any(isinstance(n, tree.Name) and n.key == "I" for n in walk_tree(right)):  # a line alone tells no size of I
+        unsized = any(isinstance(n, tree.Name) and n.key == "I" for n in walk_tree(right))
+        if unsized and not printed_line.local:  # a line alone tells no size of I
             nothing = tree.Product((tree.Factor("", _number(0)), tree.Factor("", stated)))
             right = tree.Additive((tree.Term("+", nothing), tree.Term("+", tree.Group((right,)))))
         target = tree.Name(name, name)
@@ -220,9 +226,14 @@ class _Page:
                 return self._component(part)
             if isinstance(part, tree.Product) and any(self._is_indexed(f.item) for f in part.factors):
                 return self._written_out(part)
+            if isinstance(part, tree.Subscript) and isinstance(part.base, tree.Name) and part.base.key in self.bars:
+                return replace(part, base=tree.Name(*[self.bars[part.base.key]] * 2))
+            if isinstance(part, tree.Name) and part.key in self.bars:
+                name = tree.Name(*[self.bars[part.key]] * 2)
+                return tree.Transpose(name) if self.rows and part.key in self.vectors else name
             return None
 
-        return renamed(mapped(node, change), self.bars)
+        return mapped(node, change)
 
     def _is_indexed(self, node: tree.Expression) -> bool:
         return isinstance(node, tree.Name) and node.key in self.indexed
@@ -258,7 +269,8 @@ class _Page:
             raise NotReadBackError(f"what is {plain(node)}?")
         name = tree.Name(key, key)
         whole = tree.Subscript(name, tuple(self.without_derivatives(item) for item in items)) if items else name
-        row = symbol is not None and symbol.rank == symbol.leading + 1 and len(items) <= symbol.leading
+        one = symbol is not None and len(items) == symbol.leading and not any(isinstance(i, tree.Slice) for i in items)
+        row = one and symbol.rank == symbol.leading + 1
         return tree.Transpose(whole) if self.rows and row else whole
 
     def _parts(self, node: tree.Expression) -> tuple[Any, list[Any]]:
@@ -293,11 +305,33 @@ class _Page:
         if rate is not None and rate.name not in self.own.symbols:  # ΔW = −η δ xᵀ
             named = tree.Name(canonical_key(rate.name), rate.name)
             self.definitions.insert(0, tree.Definition(named, rate.value))
-        definitions = self.definitions
+        if self.rows:
+            self._drop_parts(kept, source)
         try:
-            return read_sheet(tree.Document((*kept, *definitions)), source)
+            return read_sheet(tree.Document((*kept, *self.definitions)), source)
         except SheetError as problem:
             raise NotReadBackError(self._what_failed(problem, kept, source)) from None
+
+    def _drop_parts(self, kept: list[tree.Statement], source: Source) -> None:
+        """Leave out chains by a local Jacobian of which a part alone is printed, and an I whose size nothing tells."""
+        local = {f"R{at}" for at, line in enumerate(self.lines) if line.local}
+        while True:
+            document = tree.Document((*kept, *self.definitions))
+            reader = SheetReader(document, source, Diagnostics(source))
+            reader.read()
+            broken: list[tree.Definition] = []
+            for definition in self.definitions:
+                name = plain(_base(definition.target)[0])
+                uses = {n.key for n in walk_tree(definition.value) if isinstance(n, tree.Name)}
+                partial = any(re.fullmatch(r"J\d+q", key) for key in uses)
+                unsized = re.match(r"R\d+", name) is not None and re.match(r"R\d+", name)[0] in local and "I" in uses
+                if (partial or unsized) and name not in {e.symbol.name for e in reader.sheet.equations}:
+                    broken.append(definition)
+            if not broken:
+                return
+            self.definitions = [d for d in self.definitions if all(d is not b for b in broken)]
+            gone = {plain(_base(d.target)[0]) for d in broken}
+            self.stated = [entry for entry in self.stated if entry[0] not in gone]
 
     def _what_failed(self, problem: SheetError, kept: list[tree.Statement], source: Source) -> str:
         """The first line that the sheet cannot take."""
@@ -376,13 +410,13 @@ def _last(node: tree.Expression) -> tree.Expression:
 
 def _bare(node: tree.Expression) -> tree.Expression:
     """What is stated, without the sign that it is transposed."""
-    while isinstance(node, tree.Transpose | tree.Group):
-        node = node.base if isinstance(node, tree.Transpose) else node.items[0]
+    while isinstance(node, tree.Transpose | tree.Prime | tree.Group):
+        node = node.items[0] if isinstance(node, tree.Group) else node.base
     return node
 
 
 def _base(node: tree.Expression) -> tuple[tree.Expression, tuple[Any, ...]]:
-    """What stands before index brackets, and all that is in them; of a derivative, those of its variables stay there."""
+    """What stands before index brackets, and all that is in them."""
     items: tuple[Any, ...] = ()
     while isinstance(node, tree.Subscript):
         items = (*node.items, *items)
@@ -485,15 +519,20 @@ def _cells(values: Any, symbol: Symbol, sizes: Sizes) -> Cells:
 
 
 def _placed(found: Cells, expected: Cells) -> Cells:
-    """Entries where the symbol has them, for lines that speak of it in fewer words."""
-    rank = len(next(iter(found), ()))
-    if not expected or not found:
+    """Entries where the symbol has them, for lines that speak of it in fewer words or with an axis of size 1 more."""
+    if not found or not expected:
         return found
-    own = len(next(iter(expected)))
-    if rank < own:
-        # `∂L/∂W = 0` speaks of every entry, and n×1 is written as a vector.
-        spread = {k: found[k[:rank]] for k in expected if k[:rank] in found}
-        return spread if all(v == 0 for v in found.values()) or len(spread) == len(found) else found
-    if rank > own:
-        return {k[:own]: v for k, v in found.items()}  # a column is a vector
-    return found
+    rank, own = len(next(iter(found))), len(next(iter(expected)))
+    if rank == own:
+        return found
+    if rank < own and all(value == 0 for value in found.values()):  # `∂L/∂W = 0` speaks of every entry
+        return {k: 0.0 for k in expected if k[:rank] in found}
+    several, kept = _several(found), _several(expected)
+    wide = {tuple(k[a] for a in several): v for k, v in found.items()}
+    return {k: wide[j] for k in expected if (j := tuple(k[a] for a in kept)) in wide} or found
+
+
+def _several(cells: Cells) -> list[int]:
+    """The axes along which there is more than one entry."""
+    rank = len(next(iter(cells)))
+    return [axis for axis in range(rank) if len({place[axis] for place in cells}) > 1]

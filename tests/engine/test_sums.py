@@ -218,7 +218,7 @@ def test_states_of_several_variables_run_through_all_pairs():
 
 
 def test_too_many_terms_are_refused_with_their_number():
-    text = "s ∈ {0,1}^n, J ∈ ℝ^(n×n)\nL = logsumexp[s](s' J s)\nparameters J\nminimize L\ngiven\n  n = 18, J = 0.1\n"
-    with pytest.raises(SheetError, match="262,144 terms"):
+    text = "s ∈ {0,1}^n, J ∈ ℝ^(n×n)\nL = logsumexp[s](s' J s)\nparameters J\nminimize L\ngiven\n  n = 17, J = 0.1\n"
+    with pytest.raises(SheetError, match="131,072 terms"):
         gs.loads(text).solve(mode="exact")
     assert gs.loads(text).solve(mode="float").objective is not None

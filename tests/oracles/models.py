@@ -12,12 +12,15 @@ from oracles.networks import NETWORKS
 from oracles.probability import PROBABILITY
 from oracles.scalars import SCALARS
 from oracles.sequences import SEQUENCES
+from oracles.uncommon import UNCOMMON
 
 CORPUS = {
     oracle.sheet: oracle
-    for theme in (LINEAR, CLASSIFICATION, NETWORKS, SEQUENCES, CONVOLUTIONS, ATTENTION, PROBABILITY, ENERGIES, SCALARS)
+    for theme in (
+        LINEAR, CLASSIFICATION, NETWORKS, SEQUENCES, CONVOLUTIONS, ATTENTION, PROBABILITY, ENERGIES, SCALARS, UNCOMMON,
+    )
     for oracle in theme
-}
+}  # fmt: skip
 
 EXAMPLES = {oracle.sheet: oracle for oracle in EXAMPLE_SYSTEMS}
 

@@ -7,8 +7,9 @@ operations or an index have different ones.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import leftmost
@@ -28,8 +29,10 @@ def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:
         return meaning(part, functions)
 
     match node:
-        case None:
-            return None
+        case tuple():
+            return tuple(map(of, node))
+        case None | str() | bool():
+            return node
         case tree.Num(value=value):
             return value
         case tree.Name(key=key):
@@ -84,8 +87,10 @@ def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:
             return ("brace", of(base), of(label))
         case tree.Conditioned(events=events, given=given):
             return ("given", tuple(map(of, events)), tuple(map(of, given)))
-        case _:
-            assert_never(node)
+        case tree.Node():  # a set, a statement
+            parts = (getattr(node, f.name) for f in fields(node) if f.compare)
+            return (type(node).__name__, *map(of, parts))
+    raise AssertionError(node)
 
 
 def negative(value: Any) -> Any:

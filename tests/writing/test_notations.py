@@ -14,9 +14,10 @@ from cli.session import gradsheet
 from engine.running import derived, read_text
 from fences import ROOT
 from gradsheet.solution import Solution
-from gradsheet.syntax import tree
+from gradsheet.syntax import canonical_key, tree
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.traversal import walk
+from gradsheet.syntax.traversal import children, walk
+from gradsheet.syntax.vocabulary import FUNCTIONS
 from gradsheet.writing.json_view import to_json
 from gradsheet.writing.labels import below, labelled
 from gradsheet.writing.report import NOTATIONS, report
@@ -152,6 +153,13 @@ def test_several_paths_are_a_sum_of_chains():
     assert "∂L/∂W = ∂L/∂h2 · ∂h2/∂h1 · ∂h1/∂W + ∂L/∂h2 · ∂h2/∂W" in lines
 
 
+def test_a_number_added_to_every_entry_is_summed():
+    """∂r/∂b is a column of ones for r = X w + b, and no ones are dropped."""
+    lines = said("tests/sheets/linear-regression.sheet", "jacobian")
+    assert "∂L/∂b = sum[i in 1..N] ∂L/∂r[i] ∂r[i]/∂b" in lines
+    assert "∂L/∂b = sum[i] ∂L/∂r[i]" in lines
+
+
 def test_gradients_in_the_author_s_text_are_columns():
     found = shown("tests/sheets/newton-logistic.sheet", "jacobian")
     assert text(found.update[0].lines[0], found).endswith("⁻¹ (dL/dw)ᵀ")
@@ -169,6 +177,61 @@ def test_a_sheet_without_layers_or_products_reads_in_every_notation(notation: st
     assert said("tests/sheets/rms-norm-pullback.sheet", notation)
 
 
+# ---------------------------------------------------------------- no index hangs in the air
+
+
+def unbound(node: object, known: frozenset[str]) -> set[str]:
+    """Names of a tree that are neither known nor bound by a Σ around them."""
+    match node:
+        case tree.FunctionName():
+            return set()
+        case tree.Name(key=key):
+            return set() if key in known else {key}
+        case tree.Binder(indices=indices, body=body):
+            inside = known | {b.name.key for b in indices}
+            domains = [b.domain for b in indices if b.domain is not None]
+            return unbound(body, inside).union(*(unbound(d, inside) for d in domains))
+        case tree.Node():
+            return set().union(*(unbound(part, known) for part in children(node)))
+        case _:
+            return set()
+
+
+def known_names(found: Report) -> frozenset[str]:
+    """Names of the sheet, of the language, of the derivation."""
+    sheet, derivation = found.solution.sheet, found.solution.derivation
+    own = {s.name for s in sheet.symbols.values()}.union(sheet.sizes, sheet.size_families, sheet.unspecified)
+    made = {i.symbol.name for i in (*found.backward, *found.update, *found.sums)}
+    made |= {s.name for s in derivation.partition.functions} | {s.name for s in derivation.graph.clauses}
+    made |= {s.name for s in derivation.cotangents.values()} | {s.name for f in sheet.functions for s in f.parameters}
+    rate = {sheet.rate.name} if sheet.rate is not None else set()
+    words = {canonical_key(n) for n in own | made | rate} | own | made | rate
+    return frozenset(words | FUNCTIONS | {"I", "e", "π", "∞", "onehot", "mean", "sum"})
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize("path", SHEETS, ids=lambda p: p.stem)
+def test_every_index_has_a_range(path: Path, notation: str):
+    found = shown(named(path), notation)
+    known = known_names(found)
+    for item in (*found.local, *found.backward):
+        for line in item.lines:
+            here = known | {b.name.key for b in line.ranges}
+            assert unbound(line.left, here) | unbound(line.right, here) == set(), text(line, found)
+
+
+def test_a_member_that_an_entry_names_is_summed_over():
+    """s[l] is the state of layer l, and s is no family: ∂L/∂s sums over the layers."""
+    lines = said("tests/sheets/stacked-rnn.sheet", "jacobian")
+    assert any(x.startswith("∂L/∂s = sum[") and "· ∂h[" in x for x in lines)
+
+
+def test_an_index_in_the_air_is_seen():
+    line = next(i for i in shown(MLP, "index").backward if i.wrt == ("W1",)).lines[0]
+    known = known_names(shown(MLP, "index"))
+    assert unbound(line.right, known | {"i"}) == {"j"}
+
+
 # ---------------------------------------------------------------- chains conform
 
 
@@ -181,8 +244,8 @@ def terms_of(node: tree.Expression) -> list[tree.Expression]:
             return terms_of(body)
         case tree.Group(items=(item,)):
             return terms_of(item)
-        case tree.Product(factors=factors) if isinstance(factors[-1].item, tree.Array):
-            return terms_of(factors[0].item)
+        case tree.Conditional(then=then):
+            return terms_of(then)
         case _:
             return [node]
 

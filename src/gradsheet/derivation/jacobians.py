@@ -172,8 +172,11 @@ class Jacobians:
                 isinstance(f, Access) and f.symbol is marker for f in term.factors
             ):
                 return None
-            own = _Group.of(user, term, marker, leading)
-            groups.setdefault(own.identity, own).add(term, marker, own)
+            apart = _by_members(term, marker, user, free[variable.leading :])
+            if apart is None:
+                return None
+            own = _Group.of(user, apart, marker, leading)
+            groups.setdefault(own.identity, own).add(apart, marker, own)
         return [self._jacobian(group, variable, free) for group in groups.values()]
 
     def _jacobian(self, group: _Group, variable: Symbol, free: tuple[Index, ...]) -> LocalJacobian:
@@ -234,6 +237,29 @@ class _Group:
                 term = replace(term, guards=(*term.guards, same))
         marked = _marked(term, marker)
         self.terms.append(replace(term, factors=tuple(f for f in term.factors if f is not marked)))
+
+
+def _by_members(term: Term, marker: Symbol, user: Symbol, inputs: Sequence[Index]) -> Term | None:
+    """Σ over members m with [m = l], where an entry of the variable, s[l,i], says which member it is used in.
+
+    None where more than one entry, or a part of one, says it.
+    """
+    at = list(_marked(term, marker).at)
+    for k in range(user.leading):
+        if not affine_indices(at[k]) & {*inputs}:
+            continue
+        (own, *others) = affine_indices(at[k]) & {*inputs}
+        slope = at[k].coefficient(own)
+        if others or abs(slope) != 1:
+            return None
+        ends = [at[k].substitute({own: end}) for end in own.range]
+        member = Index(user.axes[k].name, *(ends if slope == 1 else reversed(ends)))
+        same = Relation("=", Integer(Affine.atom(member)), Integer(at[k]))
+        old = _marked(term, marker)
+        at = [*old.at[:k], Affine.atom(member), *old.at[k + 1 :]]
+        factors = tuple(Access(marker, tuple(at)) if f is old else f for f in term.factors)
+        term = replace(term, sums=(member, *term.sums), guards=(*term.guards, same), factors=factors)
+    return term
 
 
 def _marked(term: Term, marker: Symbol) -> Access:

@@ -62,6 +62,9 @@ def _relation(
         return scalar(indicator(Junction("and", pair)))
     if sign not in _RELATIONS:
         raise reader.fail("GS102", "this relation cannot be asked here", left.span.to(right.span))
+    places = reader.try_affine(left, scope), reader.try_affine(right, scope)
+    if places[0] is not None and places[1] is not None:  # i - j ≤ 2 P
+        return scalar(indicator(Relation(sign, Integer(places[0]), Integer(places[1]))))  # type: ignore[arg-type]
     a, b = reader.read(left, scope), reader.read(right, scope)
 
     def build(bodies: list[Expr]) -> Expr:

@@ -289,9 +289,12 @@ def _undefined(sheet: Sheet, problem: UndefinedValueError) -> Diagnostic:
 # ---------------------------------------------------------------- conventions
 
 
+GRADIENTS = "a gradient has the shape of its variable; vectors are columns"
+
+
 def conventions(solution: Solution) -> list[str]:
     """What the sheet leaves to convention: layout of gradients, kinks, vectors, data."""
-    found = ["a gradient has the shape of its variable; vectors are columns"]
+    found = [GRADIENTS]
     kinks: dict[str, str] = {}
     for equation in solution.derivation.partition.equations:
         for node in walk(solution.derivation.graph.body(equation)):

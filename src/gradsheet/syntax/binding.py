@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from gradsheet.syntax.latex_brackets import SMALL_CHANGES
-from gradsheet.syntax.scripts import joined, layer, spelled
+from gradsheet.syntax.scripts import joined, layer, parts, spelled
 from gradsheet.syntax.tree import (
     Additive,
     Binder,
@@ -128,9 +128,9 @@ class Binding:
 
     def name(self, node: Name) -> Name:
         key = self.letter(node)
-        if key not in self.names and "_{" in node.text:  # a name with its lower part, where only a name could stand
-            base, _, below = node.text.partition("_{")
-            found = self.part(Name(base, base, span=node.span), below[:-1], node)
+        both = parts(node)
+        if both is not None:  # a name with its lower part, where only a name could stand
+            found = self.part(Name(both[0], both[0], span=node.span), both[1], node)
             if found is not None:
                 return found
         return replace(node, key=key, text=key)

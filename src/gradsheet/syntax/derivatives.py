@@ -172,6 +172,8 @@ def _operand_of(p: ExpressionParser, sign: str) -> Expression:
 def with_d(p: ExpressionParser) -> Derivative | None:
     """`dL/dW`, if that is what stands here; nothing is taken otherwise."""
     start = p.tok.start
+    if p.tok.key == "d" and _in_brackets(p, 0):
+        return _of_brackets(p, start)
     if p.tok.key == "d":
         _refuse_operator(p)
         order_at = _raised_order(p)
@@ -205,6 +207,24 @@ def with_d(p: ExpressionParser) -> Derivative | None:
         return node
     plain = (Name(whole.key, whole.text, span=whole.span), Name(below.key, below.text, span=below.span))
     return Derivative(of, node.by, plain, span=node.span)
+
+
+def _of_brackets(p: ExpressionParser, start: int) -> Derivative | None:
+    """`d(df/dx)/dw`, if a quotient by something with d follows the brackets; nothing is taken otherwise."""
+    ahead, depth = 2, 1
+    while depth:
+        kind = p.peek(ahead).kind
+        if kind in ("end", "newline", "error"):
+            return None
+        depth += (kind in "([{") - (kind in ")]}")
+        ahead += 1
+    below = p.peek(ahead + 1)
+    if p.peek(ahead).kind != "/" or below.kind != "name" or _D_NAME.fullmatch(below.key) is None:
+        return None
+    p.advance()
+    of = brackets.group(p)
+    p.advance()
+    return _checked(p, of, _d_variable(p, 1), 1, start)
 
 
 def _refuse_operator(p: ExpressionParser) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from gradsheet.syntax.binding import Binding, Unbound
-from gradsheet.syntax.scripts import joined, spelled
+from gradsheet.syntax.scripts import joined, parts, spelled
 from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.tree import (
     Declaration,
@@ -76,8 +76,8 @@ class _Outline:
         self.text = diagnostics.source.text
         self.names: list[tuple[Name, Known]] = []
         self.arrays: dict[str, Known] = {}
-        self.compounds: list[tuple[Name, str, Known]] = []
-        """A letter with digits or a word below it: a name, unless the letter is an array."""
+        self.compounds: list[tuple[Name, str, Known, bool]] = []
+        """A letter with digits or a word below it: a name if it is declared, or if the letter is no array."""
 
         self.used: frozenset[str] = frozenset()
         """Letters that stand below symbols in the value at hand."""
@@ -112,18 +112,27 @@ class _Outline:
                 if below is None or self.is_index(items[0], bound, declared=declared):
                     self.array(base, items, known, bound)
                 else:
-                    self.compounds.append((base, below, known))
+                    self.compounds.append((base, below, known, declared))
             case Subscript(base=Name() as base, items=items):
-                self.array(base, items, known, bound)
+                both = parts(base)
+                if both is None:
+                    self.array(base, items, known, bound)
+                else:  # [W_1]_{i,j}
+                    letter = Name(both[0], both[0], span=base.span)
+                    self.compounds.append((letter, both[1], self.indexed(known, items, bound), True))
             case _:
                 pass
 
     def array(self, base: Name, items: tuple[Expression | Slice, ...], known: Known, bound: frozenset[str]) -> None:
+        before = self.arrays.get(base.key)
+        found = self.indexed(known, items, bound)
+        self.arrays[base.key] = replace(found, family=True) if before is not None and before.family else found
+
+    def indexed(self, known: Known, items: tuple[Expression | Slice, ...], bound: frozenset[str]) -> Known:
+        """What is known of a name with indices; it is a family if one of them is bound around it."""
         used = {node.key for item in items for node in walk(item) if isinstance(node, Name)}
         count = len(items[0].factors) if len(items) == 1 and isinstance(items[0], Product) else len(items)
-        rank = None if known.rank is None else known.rank + count
-        family = bool(used & bound) or (base.key in self.arrays and self.arrays[base.key].family)
-        self.arrays[base.key] = Known(rank, family)
+        return Known(None if known.rank is None else known.rank + count, bool(used & bound))
 
     def is_index(self, item: Expression | Slice, bound: frozenset[str], *, declared: bool) -> bool:
         """Whether what stands below a name on the left is an index: a letter that nothing else tells apart."""
@@ -139,7 +148,7 @@ class _Outline:
     def known(self) -> dict[str, Known]:
         """Every name with what is known of it; letters lose their face where that leaves them apart."""
         found: dict[str, Known] = {}
-        letters = {name.key for name, _ in self.names} | {base.key for base, _, _ in self.compounds}
+        letters = {name.key for name, _ in self.names} | {base.key for base, *_ in self.compounds}
         letters |= self.arrays.keys()
 
         def plain(key: str) -> str:
@@ -155,10 +164,10 @@ class _Outline:
         for name, known in self.names:
             if name in in_latex and not table.spelled(plain(name.key), ""):
                 found[plain(name.key)] = known
-        for base, below, known in self.compounds:
+        for base, below, known, declared in self.compounds:
             key = plain(base.key)
-            if key in self.arrays and below.isdigit():
-                continue  # h_0 is a member of h
+            if key in self.arrays and below.isdigit() and not declared:
+                continue  # h_0 = … is a member of h
             same = table.spelled(key, below)
             found.setdefault(same[0] if same else joined(key, below), known)
         return found

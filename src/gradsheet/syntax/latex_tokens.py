@@ -321,7 +321,10 @@ class LatexScanner(LatexSource):
                 self.unclosed(piece, closer)
             self.take()
         else:
-            if piece.kind in ("number", "letters") and len(piece.text) > 1:
+            if piece.kind == "number" and piece.text[0] == ".":
+                hint = f"{{{piece.text}}}"
+                self.fail("without braces LaTeX takes the point alone", piece.span, code="GS109", suggestion=hint)
+            if piece.kind in ("letters", "number"):
                 first = letters_of(piece.text)[0] if piece.kind == "letters" else piece.text[0]
                 piece = piece._replace(text=first, end=piece.start + len(first))
                 self.back_to(piece.end)

@@ -19,9 +19,11 @@ from gradsheet.syntax.tree import (
     Power,
     Product,
     Slice,
+    Subscript,
 )
 
 if TYPE_CHECKING:
+    from gradsheet.diagnostics import Span
     from gradsheet.syntax.expressions import ExpressionParser
     from gradsheet.syntax.tokens import Token
 
@@ -49,15 +51,14 @@ def whole_name(p: ExpressionParser, token: Token) -> Name:
 
     For places where only a name can stand.
     """
-    key, text = token.key, token.text
-    if p.tok.kind == "lower":
-        items = _below(p)
-        below = spelled(items)
-        if below is None:
-            p.fail("a name was expected here", p.span_from(token.start), expected="W_1, not W_{i,j}")
-        key = joined(key, below)
-        text = f"{text}_{{{below}}}"
-    return Name(key, text, span=p.span_from(token.start))
+    name = Name(token.key, token.text, span=token.span)
+    if p.tok.kind != "lower":
+        return name
+    below = spelled(_below(p))
+    span = p.span_from(token.start)
+    if below is None:
+        p.fail("a name was expected here", span, expected="W_1, not W_{i,j}")
+    return with_part(name, below, span)
 
 
 def joined(key: str, below: str) -> str:
@@ -100,9 +101,26 @@ def layer(exponent: Expression) -> tuple[Expression, Expression | None] | None:
 
 
 def as_target(node: Expression) -> Expression:
-    """`W^{(l)}` where it is declared or defined: a name with a mark, like `W_{l}`."""
-    if isinstance(node, Power) and isinstance(node.base, Name):
-        mark = layer(node.exponent)
-        if mark is not None and mark[1] is None:
-            return Lowered(node.base, (mark[0],), span=node.span)
-    return node
+    """What LaTeX has on the left: `W^{(l)}`, a name with a mark like `W_{l}`, and `[W_1]_{i,j}`, an entry of W1."""
+    match node:
+        case Power(base=Name() as base, exponent=exponent):
+            mark = layer(exponent)
+            return Lowered(base, (mark[0],), span=node.span) if mark is not None and mark[1] is None else node
+        case Lowered(base=Group(items=(Name() as inner,)), items=items):
+            return Subscript(inner, items, span=node.span)
+        case Lowered(base=Group(items=(Lowered(base=Name() as inner, items=below),)), items=items):
+            part = spelled(below)
+            return node if part is None else Subscript(with_part(inner, part, inner.span), items, span=node.span)
+        case _:
+            return node
+
+
+def with_part(name: Name, below: str, span: Span) -> Name:
+    """A name with what stands below it; its text keeps the two apart."""
+    return Name(joined(name.key, below), f"{name.text}_{{{below}}}", span=span)
+
+
+def parts(name: Name) -> tuple[str, str] | None:
+    """The letter and what stands below it, of a name that was put together here."""
+    base, sign, below = name.text.partition("_{")
+    return (base, below[:-1]) if sign else None

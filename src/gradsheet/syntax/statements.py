@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
-from gradsheet.syntax import binders, brackets, scripts, sets
+from gradsheet.syntax import binders, brackets, scripts, sets, structures
 from gradsheet.syntax.cursor import Abandoned
 from gradsheet.syntax.expressions import ExpressionParser
 from gradsheet.syntax.precedence import Level
@@ -315,7 +315,7 @@ class StatementParser(ExpressionParser):
         value = self.expression()
         self.check_depth(value)
         if self.accept("for"):
-            ranges = ranges + binders.indices(self, needs_range=True)
+            ranges = ranges + self.ranges()
         return Assignment(target, value, ranges, span=self.span_from(target.span.start))
 
     def given(self) -> Given:
@@ -436,8 +436,12 @@ class StatementParser(ExpressionParser):
         self.check_depth(value)
         if self.tok.kind == "," and self.peek().kind == "for":
             self.advance()
-        ranges = binders.indices(self, needs_range=True) if self.accept("for") else ()
+        ranges = self.ranges() if self.accept("for") else ()
         return Definition(target, value, ranges, span=self.span_from(head.start))
+
+    def ranges(self) -> tuple[BoundIndex, ...]:
+        """What stands after `for` behind an equation."""
+        return structures.ranges(self) if self.tok.home >= 0 else binders.indices(self, needs_range=True)
 
     def assumptions(self, head: Token, items: list[Expression]) -> list[Statement]:
         """`κ > 0`; `α, β > 0` says it of both."""

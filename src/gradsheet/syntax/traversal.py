@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gradsheet.syntax.tree import Node, Underbrace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 N = TypeVar("N", bound=Node)
 
@@ -72,6 +72,26 @@ def _unlabelled(value: Any) -> Any:
     if not isinstance(value, Node):
         return value
     return replace(value, **{name: _unlabelled(getattr(value, name)) for name in _parts(type(value))})
+
+
+def rewritten(node: N, change: Callable[[Node], Node]) -> N:
+    """A tree with every node as `change` has it, the parts before the whole.
+
+    >>> from gradsheet.syntax.tree import Name, Transpose
+    >>> x, y = Name("x", "x"), Name("y", "y")
+    >>> rewritten(Transpose(x), lambda part: y if part == x else part) == Transpose(y)
+    True
+    """
+    found: N = _rewritten(node, change)
+    return found
+
+
+def _rewritten(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_rewritten(part, change) for part in value)
+    if not isinstance(value, Node):
+        return value
+    return change(replace(value, **{name: _rewritten(getattr(value, name), change) for name in _parts(type(value))}))
 
 
 _fields: dict[type[Node], tuple[str, ...]] = {}

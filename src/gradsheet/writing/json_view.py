@@ -45,7 +45,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "kind": solution.kind,
         "rows": solution.row_count or None,
         "notation": report.notation,
-        "conventions": [*solution.conventions, *report.notes],
+        "conventions": [*report.conventions, *report.notes],
         "remarks": list(solution.remarks),
         "given": [view.named(part, item) for item in report.given for part in item.parts],
         "forward": [view.equation(part, item) for item in report.forward for part in item.parts],

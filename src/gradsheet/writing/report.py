@@ -110,6 +110,8 @@ class Report:
     notation: NotationName = "matrix"
     notes: list[str] = field(default_factory=list)
     """Conventions of the notation."""
+    restated: tuple[str, ...] = ()
+    """Conventions of the solution that the notation says in its own words."""
     stepwise: bool = False
     """The derivatives are to be shown rule by rule."""
 
@@ -120,6 +122,11 @@ class Report:
                 return item  # under its own name, or as a δ
         builder = Builder(self.solution)
         return builder.derivative(adjoint, write_equation(adjoint.equation, builder.taken))
+
+    @property
+    def conventions(self) -> list[str]:
+        """What the sheet leaves to convention, except what `notes` say in other words."""
+        return [c for c in self.solution.conventions if c not in self.restated]
 
     @property
     def objectives(self) -> list[Any]:
@@ -137,7 +144,7 @@ def report(solution: Solution, notation: NotationName = "matrix", *, inline: boo
     view = NOTATIONS[notation](builder, inline=inline)
     result.forward, result.local = view.forward(), view.local()
     result.backward, result.update = view.backward(), view.update()
-    result.notation, result.notes = notation, view.notes()
+    result.notation, result.notes, result.restated = notation, view.notes(), view.restated()
     return result
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.sheet.known import function_names
+from gradsheet.syntax import tree
 from gradsheet.syntax.names import ascii_name, canonical_key
 from gradsheet.syntax.plain import plain
+from gradsheet.syntax.traversal import rewritten
 from gradsheet.typesetting import equations, latex, latex_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gradsheet.sheet import Sheet
-    from gradsheet.syntax import tree
     from gradsheet.typesetting import EquationLine
 
 _KEYBOARD = {
@@ -40,11 +42,12 @@ class Spelling:
     def __init__(self, sheet: Sheet | None = None, *, ascii_only: bool = False) -> None:
         self.ascii_only = ascii_only
         self.functions = function_names(sheet)
-        known = [] if sheet is None else [*(s.name for s in sheet.symbols.values()), *sheet.sizes]
-        self.names = frozenset(map(canonical_key, known))
+        self.ranks = {} if sheet is None else {canonical_key(s.name): s.rank for s in sheet.symbols.values()}
+        self.names = frozenset({*self.ranks, *(sheet.sizes if sheet is not None else ())})
 
     def formula(self, node: tree.Expression) -> str:
         """An expression as text."""
+        node = on_keyboard(node, self.ranks) if self.ascii_only else node
         text = plain(node, ascii=self.ascii_only, functions=self.functions)
         return keyboard(text) if self.ascii_only else text.replace("-", "−")
 
@@ -59,6 +62,37 @@ class Spelling:
     def prose(self, text: str) -> str:
         """A sentence."""
         return keyboard(text) if self.ascii_only else text
+
+
+def on_keyboard(node: tree.Expression, ranks: Mapping[str, int]) -> tree.Expression:
+    """A formula without x · y of two vectors, for which a keyboard has no sign: x' y."""
+
+    def change(part: tree.Node) -> tree.Node:
+        if not isinstance(part, tree.Product) or all(factor.sign != "·" for factor in part.factors):
+            return part
+        factors = list(part.factors)
+        for at in range(1, len(factors)):
+            left, right = factors[at - 1], factors[at]
+            if right.sign == "·" and _is_vector(left.item, ranks) and _is_vector(right.item, ranks):
+                factors[at - 1 : at + 1] = [replace(left, item=tree.Prime(left.item, 1)), replace(right, sign="")]
+        return replace(part, factors=tuple(factors))
+
+    return rewritten(node, change)
+
+
+def _is_vector(node: tree.Expression, ranks: Mapping[str, int]) -> bool:
+    """Whether a formula is plainly a vector."""
+    match node:
+        case tree.Name(key=key):
+            return ranks.get(key) == 1
+        case tree.Subscript(base=tree.Name(key=key), items=items):
+            return ranks.get(key, 0) - sum(not isinstance(item, tree.Slice) for item in items) == 1
+        case tree.Group(items=(item,)):
+            return _is_vector(item, ranks)
+        case tree.Additive(terms=terms):
+            return any(_is_vector(term.item, ranks) for term in terms)
+        case _:
+            return False
 
 
 def keyboard(text: str) -> str:

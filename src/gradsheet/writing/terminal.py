@@ -97,7 +97,7 @@ class Terminal:
 
     def notes(self) -> list[str]:
         """The conventions in force, and how numbers are written."""
-        out = [*self.solution.conventions, *self.report.notes]
+        out = [*self.report.conventions, *self.report.notes]
         if self.solution.kind == "float64":
             out.append(f"numbers are float64, rounded to {self.style.digits} decimals")
         elif self.solution.has_values:

@@ -144,7 +144,7 @@ def _dotted(factors: Sequence[tree.Factor]) -> list[tree.Factor]:
 
 def below_line(parts: Sequence[Tree]) -> list[tuple[Sign, Tree]]:
     """All denominators as one: a/(b c) rather than a/b/c."""
-    if len(parts) < 2:  # noqa: PLR2004 - one needs no brackets
+    if len(parts) < 2:
         return [("/", part) for part in parts]
     return [("/", tree.Group((product([("", part) for part in parts]),)))]
 

@@ -114,7 +114,7 @@ class _Composer:
 
     def conventions(self) -> list[Block]:
         """The conventions in force, and how numbers are written."""
-        texts = [*map(self.convention, self.solution.conventions), *self.report.notes]
+        texts = [*map(self.convention, self.report.conventions), *self.report.notes]
         digits = self.style.digits
         if self.solution.kind == "float64":
             texts.append(f"numbers are double-precision floats, rounded to {digits} decimals")

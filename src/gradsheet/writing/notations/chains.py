@@ -17,7 +17,7 @@ from gradsheet.writing.naming import Names
 from gradsheet.writing.notations.components import component, index_lines
 from gradsheet.writing.notations.factors import as_rows, matrix, quotient, shape, size, times
 from gradsheet.writing.notations.terms import found_regions
-from gradsheet.writing.trees import Tree, additive, is_call, name, negate, product
+from gradsheet.writing.trees import Tree, additive, is_call, name, negate, product, whole
 from gradsheet.writing.views import View
 
 if TYPE_CHECKING:
@@ -103,8 +103,9 @@ class Chains:
 
     def _summed(self, term: Term, body: Tree, names: Names, more: Sequence[Index] = ()) -> Tree:
         """Σ over the members of a family, or over entries, and the conditions that remain."""
-        bounds: dict[Index, list[Affine]] = {i: [i.low, i.high] for i in (*term.sums, *(m for m in more if m.low != m.high))}
-        brackets: list[Tree] = []
+        several = (*term.sums, *(i for i in more if i.low != i.high))
+        bounds: dict[Index, list[Affine]] = {i: [i.low, i.high] for i in several}
+        left: list[Tree] = []
         for condition in (c for held in term.conditions for c in conjuncts(held)):
             index, low, high = plain_bound(condition, term.sums)
             if index is not None and low is not None and at_least_zero(low - index.low):
@@ -114,9 +115,10 @@ class Chains:
             else:
                 shown = View(names).condition((), condition)
                 assert shown is not None
-                brackets.append(tree.Array(((shown,),)))
-        if brackets:
-            body = product([("", tree.Group((body,))), *(("", b) for b in brackets)])
+                left.append(shown)
+        if left:  # where it does not hold, there may be no such member
+            condition_tree = left[0] if len(left) == 1 else tree.Logic("and", tuple(left))
+            body = tree.Group((tree.Conditional(body, condition_tree, whole(0)),))
         if not bounds:
             return body
         return tree.Binder("sum", tuple(_bound(i, low, high, names) for i, (low, high) in bounds.items()), body)

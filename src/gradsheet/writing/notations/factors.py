@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.expressions import (
+    ZERO_EXPR,
     Access,
     Add,
     Affine,
@@ -45,6 +46,8 @@ def matrix(body: Expr, outputs: Sequence[Index], inputs: Sequence[Index], names:
     """∂u/∂v as a matrix, a row (of a scalar u) or a column (by a scalar v); None where only entries can say it."""
     if len(outputs) > 1 or len(inputs) > 1:
         return None
+    if body is not ZERO_EXPR and any(i not in body.free for i in (*outputs, *inputs)):
+        return None  # the same for every entry: a number is no vector of it
     bare = names.copy()
     bare.of = {i: n for i, n in names.of.items() if i not in {*outputs, *inputs}}
     if inputs and not outputs:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.derivation import Jacobians
 from gradsheet.expressions import Symbol
 from gradsheet.sheet import Equation
+from gradsheet.solution import GRADIENTS
 from gradsheet.syntax import tree
+from gradsheet.syntax.traversal import walk
 from gradsheet.writing.equations import Line, write_equation
 from gradsheet.writing.members import extents
 from gradsheet.writing.notations.chains import Chains
@@ -53,6 +55,10 @@ class JacobianNotation(MatrixNotation):
         if not self.rows_of and not any(j.order for j in self._all()):
             return []  # numbers have no layout
         return [LAYOUT, *([THIRD_ORDER] if any(j.order > _MATRIX for j in self._all()) else [])]
+
+    def restated(self) -> tuple[str, ...]:
+        """Gradients are columns, but here derivatives are rows: both are said in one sentence."""
+        return (GRADIENTS,) if LAYOUT in self.notes() else ()
 
     def forward(self) -> list[Item]:
         """The definitions; a gradient in one of them is a column, as its author means it."""
@@ -139,7 +145,7 @@ class JacobianNotation(MatrixNotation):
         body = as_rows(equation.body, self.rows_of)
         moved = Equation(equation.symbol, equation.pattern, equation.free, body, None, equation.facts)
         lines = write_equation(moved, self.builder.taken, style=self.style)
-        if any(_has_entries(line, variable) for line in lines):
+        if any(_has_entries(line, variable) or _slices(line.right) for line in lines):
             return [] if known else list(lines)
         if not vector:
             note = f"its entries in the shape of {variable.name}" if known else ""
@@ -152,6 +158,13 @@ def _base(node: tree.Expression) -> str:
     return node.key if isinstance(node, tree.Name) else ""
 
 
+def _slices(node: tree.Expression) -> bool:
+    """Whether rows of several members stand below each other: ∂L/∂h[1..D]."""
+    derivatives = (n for n in walk(node) if isinstance(n, tree.Derivative))
+    items = (i for d in derivatives for v in d.by if isinstance(v, tree.Subscript) for i in v.items)
+    return any(isinstance(i, tree.Slice) and i.low is not None for i in items)
+
+
 def _has_entries(line: Line, variable: Symbol) -> bool:
     """Whether a line speaks of single entries."""
     by = line.left.by[-1] if isinstance(line.left, tree.Derivative) else line.left
@@ -159,7 +172,8 @@ def _has_entries(line: Line, variable: Symbol) -> bool:
 
 
 LAYOUT = (
-    "derivatives are rows (numerator layout): ∂L/∂v is 1×n, ∂u/∂v is outputs × inputs; a gradient is the transpose"
+    "vectors are columns, derivatives by them are rows (numerator layout): ∂L/∂v is 1×n, ∂u/∂v is outputs × inputs; "
+    "the gradient (∂L/∂v)ᵀ has the shape of v"
 )
 THIRD_ORDER = (
     "∂u/∂W by a matrix W has more than two indices: it is contracted entry by entry; ∂L/∂W is shown in the shape of W"

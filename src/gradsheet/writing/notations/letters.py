@@ -34,9 +34,10 @@ class Letters:
         self.row_sums = sheet.row_sums
         self.learnt: dict[Index, str] = {}
         """The author's letter for an axis, from a place where it stands alone between brackets."""
-        for definition in (*sheet.functions.values(), *sheet.equations):
-            if definition.syntax is not None:
-                self._learn(sheet, definition.syntax)
+        functions, equations = ([d.syntax for d in ds] for ds in (sheet.functions.values(), sheet.equations))
+        for syntax in (*functions, *equations):
+            if syntax is not None:
+                self._learn(sheet, syntax)
 
     def names(
         self,
@@ -52,7 +53,8 @@ class Letters:
         """Names for the indices of one equation: those on its left side, and those that are summed.
 
         `in_order` takes the letters of entries as they come, i, j, k, l, whatever the author calls them; some may be
-        `fixed` before. `left_first` gives the left side the author's letters, and sums what comes next. Components that stand in the equation and not in its body are named in `also`.
+        `fixed` before. `left_first` gives the left side the author's letters, and sums what comes next. Components that
+        stand in the equation and not in its body are named in `also`.
         """
         indices = list(dict.fromkeys([*free, *_summed(body)]))
         rivals = _rivals(free, body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import ZERO_EXPR, Index
@@ -13,6 +14,8 @@ from gradsheet.writing.notations.components import component
 from gradsheet.writing.notations.factors import matrix, quotient, shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradsheet.derivation import LocalJacobian
     from gradsheet.evaluation.sizes import Sizes
     from gradsheet.writing.notations.letters import Letters
@@ -53,12 +56,19 @@ def _deltas_first(node: Tree) -> Tree:
         case tree.Product(factors=factors) if all(f.sign in {"", "/"} for f in factors):
             deltas = [f for f in factors if f.sign == "" and _is_delta(f.item)]
             others = [f for f in factors if f not in deltas]
-            coefficient = others and (isinstance(others[0].item, tree.Num) or [f.sign for f in others[1:2]] == ["/"])
-            if not deltas or not others or others[0].sign != "" or coefficient:
+            if not deltas or not others or others[0].sign != "" or _has_coefficient(others):
                 return node
             return tree.Product((*deltas, *others))
         case _:
             return node
+
+
+def _has_coefficient(factors: Sequence[tree.Factor]) -> bool:
+    """2 x[k], α/r x[k]: a number or a quotient stands first."""
+    quotient = any(
+        a.sign == "/" and b.sign == "" and not isinstance(a.item, tree.FunctionName) for a, b in pairwise(factors)
+    )
+    return quotient or isinstance(factors[0].item, tree.Num)
 
 
 def _is_delta(node: Tree) -> bool:

@@ -42,6 +42,10 @@ class MatrixNotation:
         """Conventions of the notation."""
         return [INLINE] if self.inline else []
 
+    def restated(self) -> tuple[str, ...]:
+        """Conventions of the solution that `notes` say in other words."""
+        return ()
+
     def forward(self) -> list[Item]:
         """The definitions."""
         return self.builder.forward()
