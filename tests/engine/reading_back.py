@@ -108,7 +108,6 @@ class _Page:
 
     def __init__(self, derivation: Derivation, lines: list[Printed], *, rows: bool) -> None:
         self.derivation = derivation
-        self.lines = lines
         self.rows = rows
         """Whether the derivative by a vector is a row."""
         self.jacobians: dict[Any, str] = {}
@@ -180,7 +179,8 @@ class _Page:
         called = _call(line.left)
         event = called is not None and printed_line.symbol is None and not all(called[1])
         again = self.speller.again(line, spelling)
-        if printed_line.local and plain(line.right) in ("I", "-I"):
+        unsized = any(isinstance(n, tree.Name) and n.key == "I" for n in walk_tree(line.right))
+        if printed_line.local and unsized:
             return  # nothing here tells its size
         try:
             stated, right = self.without_derivatives(again.left), self.without_derivatives(again.right)
@@ -197,8 +197,7 @@ class _Page:
         if event or printed_line.local:
             items = tuple(bound.name for bound in line.ranges)
         name = f"R{at}{spelling}"
-        unsized = any(isinstance(n, tree.Name) and n.key == "I" for n in walk_tree(right))
-        if unsized and not printed_line.local:  # a line alone tells no size of I
+        if unsized:  # a line alone tells no size of I
             nothing = tree.Product((tree.Factor("", _number(0)), tree.Factor("", stated)))
             right = tree.Additive((tree.Term("+", nothing), tree.Term("+", tree.Group((right,)))))
         target = tree.Name(name, name)
@@ -313,8 +312,7 @@ class _Page:
             raise NotReadBackError(self._what_failed(problem, kept, source)) from None
 
     def _drop_parts(self, kept: list[tree.Statement], source: Source) -> None:
-        """Leave out chains by a local Jacobian of which a part alone is printed, and an I whose size nothing tells."""
-        local = {f"R{at}" for at, line in enumerate(self.lines) if line.local}
+        """Leave out chains by a local Jacobian of which a part alone is printed."""
         while True:
             document = tree.Document((*kept, *self.definitions))
             reader = SheetReader(document, source, Diagnostics(source))
@@ -323,9 +321,8 @@ class _Page:
             for definition in self.definitions:
                 name = plain(_base(definition.target)[0])
                 uses = {n.key for n in walk_tree(definition.value) if isinstance(n, tree.Name)}
-                partial = any(re.fullmatch(r"J\d+q", key) for key in uses)
-                unsized = re.match(r"R\d+", name) is not None and re.match(r"R\d+", name)[0] in local and "I" in uses
-                if (partial or unsized) and name not in {e.symbol.name for e in reader.sheet.equations}:
+                chain = any(re.fullmatch(r"J\d+q", key) for key in uses)
+                if chain and name not in {e.symbol.name for e in reader.sheet.equations}:
                     broken.append(definition)
             if not broken:
                 return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from gradsheet.derivation import derive
 from gradsheet.expressions import ZERO_EXPR
 from gradsheet.solution import solve
 from gradsheet.verification import verify
+from gradsheet.writing.trees import additive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,8 +170,11 @@ def test_a_line_that_means_something_else_is_seen(monkeypatch: pytest.MonkeyPatc
     """The harness can fail: printed with a factor too many, a line does not read back."""
     held = reading_back.printed
 
-    def planted(d):
-        return [(a, f"2 ({b})" if a == "∂L/∂h1" else b, c) for a, b, c in held(d)]
+    def planted(*arguments, **named):
+        found = held(*arguments, **named)
+        wrong = next(p for p in found if p.symbol is not None and p.symbol.name == "∂L/∂h1")
+        line = replace(wrong.line, right=additive([("+", wrong.line.right), ("+", wrong.line.right)]))
+        return [replace(p, line=line) if p is wrong else p for p in found]
 
     monkeypatch.setattr(reading_back, "printed", planted)
     with pytest.raises(NotReadBackError, match="∂L/∂h1"):

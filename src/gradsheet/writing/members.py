@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.expressions import Affine
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
-from gradsheet.writing.equations import Line
 from gradsheet.writing.trees import whole
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from gradsheet.evaluation.named import Values
     from gradsheet.evaluation.sizes import Sizes
     from gradsheet.expressions import Index, Symbol
+    from gradsheet.writing.equations import Line
 
 
 @dataclass(frozen=True, slots=True)
