@@ -14,9 +14,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,6 +39,9 @@ _SIGNS = (
 
 def subset(source: Path, target: Path) -> int:
     """Write the subset; its size in bytes."""
+    from fontTools.subset import Options, Subsetter  # noqa: PLC0415 - the tests import this file, and need no fonttools
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - the same
+
     os.environ["SOURCE_DATE_EPOCH"] = "0"
     font = TTFont(source, recalcTimestamp=False)
     options = Options()

@@ -83,7 +83,7 @@ def spelled(found: tree.Document) -> Any:
 
     def flat(node: tree.Node) -> tree.Node:
         match node:
-            case tree.Array(rows=(items,)) if all(isinstance(item, tree.Array) and len(item.rows) == 1 for item in items):
+            case tree.Array(rows=(items,)) if all(isinstance(i, tree.Array) and len(i.rows) == 1 for i in items):
                 return tree.Array(tuple(item.rows[0] for item in items if isinstance(item, tree.Array)))
             case _:
                 return node

@@ -40,6 +40,19 @@ class Step:
         return f"{self.before}  →  {self.after}    {self.sentence}{relied}"
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact about a sum over configurations: its lines, the rule that gave it, and what keeps all its terms."""
+
+    text: str
+    latex: str
+    rule: str
+    note: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Derivative:
     """One derived equation, as a person writes it.
 
@@ -225,6 +238,27 @@ class Derivation:
         """The derivative by each parameter."""
         by = {step._adjoint: step for step in self.steps}  # noqa: SLF001 - one module, one idea
         return {symbol.name: by[adjoint] for symbol, adjoint in self._derived.gradients.items()}
+
+    @property
+    def sums(self) -> tuple[Statement, ...]:
+        r"""What is known of sums over configurations: free energies, conditional probabilities, what keeps its terms.
+
+        >>> import gradsheet as gs
+        >>> sheet = gs.loads("s ∈ {-1,1}^n, a ∈ ℝ^n\nL = logsumexp[s](a' s)\nparameters a\nminimize L\n")
+        >>> for statement in sheet.derive().sums:
+        ...     print(statement.text)
+        p(s[i] = 1) = σ(2 a[i])   for i in 1..n
+        L = sum[i] log(2 cosh(a[i]))
+        """
+        from gradsheet.writing.report import report  # noqa: PLC0415 - loaded when asked for
+
+        spelling = Spelling(self._derived.sheet)
+        found = []
+        for item in report(_unsolved(self._derived)).sums:
+            text = "\n".join(_one_line(line, spelling) for line in item.lines)
+            latex = " \\\\\n".join(f"{spelling.latex(n.left)} = {spelling.latex(n.right)}" for n in item.lines)
+            found.append(Statement(text, latex, item.rule, item.note))
+        return tuple(found)
 
     @property
     def text(self) -> str:

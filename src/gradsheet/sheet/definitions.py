@@ -24,6 +24,7 @@ from gradsheet.expressions import (
     Symbol,
     affine_indices,
     at_least_zero,
+    outside,
     same,
     substitute,
 )
@@ -312,6 +313,7 @@ class DefinitionReader:
             self.first[key] = base.span
         elif symbol.role is Role.DEFINITION:
             self._not_overlapping(symbol, pattern, statement, base)
+            self._adjoining(symbol, pattern, target, base)
         if symbol is None and _names(statement.value, key):
             self._ahead(statement, base, pattern, free, (scope, inner))
             return
@@ -439,7 +441,8 @@ class DefinitionReader:
         self, symbol: Symbol, pattern: tuple[Affine, ...], statement: tree.Definition, base: tree.Name
     ) -> None:
         for equation in self.sheet.equations_of(symbol):
-            if not _disjoint(equation.pattern[: len(pattern)], pattern):
+            whole = equation.syntax is not None and isinstance(equation.syntax.target, tree.Name)
+            if whole or not _disjoint(equation.pattern[: len(pattern)], pattern):
                 span = equation.syntax.target.span if equation.syntax else None
                 self.reader.diagnostics.error(
                     "GS203",
@@ -448,6 +451,20 @@ class DefinitionReader:
                     notes=[Note("first defined here", span)],
                 )
                 raise Unreadable
+
+    def _adjoining(
+        self, symbol: Symbol, pattern: tuple[Affine, ...], target: tree.Subscript, base: tree.Name
+    ) -> None:
+        """Members are numbered without gaps: y[4] after y[1] and y[2] has no place."""
+        for axis, place in zip(symbol.axes, pattern, strict=False):
+            low, high = (self.reader.sizes.resolve(end) for end in axis.range)
+            if any(outside(self.reader.sizes.resolve(end), low, high) for end in _span_of(place)):
+                raise self.reader.fail(
+                    "GS206",
+                    f"'{base.text}' has the members {low}..{high}, and {place} is none of them",
+                    target.span,
+                    "define the members between, too",
+                )
 
     # ------------------------------------------------------------ functions
 

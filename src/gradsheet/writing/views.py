@@ -276,6 +276,8 @@ class View:
         items: list[tuple[Sign, Tree]] = []
         if isinstance(core, tree.Binder) and not front and not brackets:
             leading_below, below = [*leading_below, *below], []
+        if core is None and front and leading_below and below:
+            leading_below, below = [], [*leading_below, *below]  # L/(2 x) rather than 1/2 L/x
         if coefficient.numerator != 1 or leading_below or not (front or core or brackets):
             above: Tree = whole(coefficient.numerator)
             plain = next((k for k, part in enumerate(front) if isinstance(part, tree.Name)), None)
