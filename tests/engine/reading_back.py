@@ -32,6 +32,7 @@ from gradsheet.syntax.written_names import Known
 from gradsheet.verification import sampling
 from gradsheet.verification.sampling import draw_inputs, unspecified_functions
 from gradsheet.writing.report import report
+from syntax.meanings import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,6 +190,8 @@ class _Page:
                 stated, right = tree.Name("J", "J"), self.without_derivatives(again.right)
             else:
                 return  # a chain by a local Jacobian of which a part alone is printed
+        if meaning(again.left, self.speller.functions) != meaning(line.left, self.speller.functions):
+            raise NotReadBackError(f"{plain(line.left)} is {plain(again.left)} in {spelling}")
         left = _bare(stated)
         if called is not None and not all(argument in self.own.symbols for argument in called[1]) and not event:
             return  # arguments that are declared nowhere have no values

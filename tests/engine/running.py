@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.derivation import derive
 from gradsheet.diagnostics import Diagnostics
 from gradsheet.sheet import read_sheet
+from gradsheet.sheet.known import function_names
 from gradsheet.solution import solve
 from gradsheet.syntax import parse_document, read_source
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.vocabulary import FUNCTIONS
 from gradsheet.writing.equations import taken_names, write_equation
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def without_asking(text: str) -> str:
 
 def functions_of(sheet: Sheet) -> frozenset[str]:
     """Names that are functions on paper: those of the language, and the sheet's own."""
-    return frozenset({*FUNCTIONS, "onehot", *(f.name for f in sheet.functions), *sheet.unspecified})
+    return function_names(sheet)
 
 
 def printed(derivation: Derivation) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
-from gradsheet.sheet.known import known_names
+from gradsheet.sheet.known import function_names, known_names
 from gradsheet.syntax import canonical_key, parse_expression, tree
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.reading import parse_latex_equation
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SPELLINGS = ("tree", "text", "keyboard", "latex", "inline")
 """The tree itself, as the views made it; and what is printed of it."""
 
+SIGN = "   =   "
+"""Between the sides of a line of text; within a side there may be relations."""
+
 
 class NotReadBackError(AssertionError):
     """A printed line that does not read, or means something else."""
@@ -36,6 +39,7 @@ class Speller:
         self.sheet = sheet
         self.names = known_names(sheet).within(more)
         self.typist = Typist(sheet)
+        self.functions = function_names(sheet)
         self.paper, self.keyboard = Spelling(sheet), Spelling(sheet, ascii_only=True)
         names = [*(s.name for s in sheet.symbols.values()), *sheet.sizes, *sheet.size_families, *sheet.unspecified]
         own = {canonical_key(name) for name in [*names, *more]}
@@ -48,39 +52,41 @@ class Speller:
 
     def again(self, line: Line, spelling: str) -> Line:
         """A line after printing and reading; raises `NotReadBackError` with what was printed."""
-        printed = ""
-
-        def read(text: str, reader: Callable[[Source], Any]) -> Any:
-            nonlocal printed
-            printed = text
-            return reader(Source(text))
-
+        if spelling == "tree":
+            return line
+        page = on_page(self, line, spelling)
         try:
-            match spelling:
-                case "tree":
-                    return line
-                case "text" | "keyboard":
-                    spelled = self.paper if spelling == "text" else self.keyboard
-                    own = dict(self.from_keyboard) if spelling == "keyboard" else {}
-                    own.update({b.name.key: b.name.key for b in line.ranges})
-                    left, right = (
-                        read(spelled.formula(node), lambda s: renamed(plainly(s), own))
-                        for node in (line.left, line.right)
-                    )
-                case "latex":
-                    text = self.paper.latex_lines([(line.left, "=", line.right, line.ranges)])
-                    found = read(text, lambda s: parse_latex_equation(s, Diagnostics(s), self.names))
-                    if found.ranges and [plainer(r) for r in found.ranges] != [plainer(r) for r in line.ranges]:
-                        raise NotReadBackError(f"other ranges: {text}")
-                    left, right = found.left, found.right
-                case _:
-                    text = " = ".join(latex_of(in_line(self.typist.box(node))) for node in (line.left, line.right))
-                    names = self.names.within({b.name.key: Known(0) for b in line.ranges})
-                    found = read(text, lambda s: parse_latex_equation(s, Diagnostics(s), names))
-                    left, right = found.left, found.right
+            read = self.from_latex if spelling in ("latex", "inline") else self.from_text
+            left, right = read(page, line, spelling)
         except SheetError as problem:
-            raise NotReadBackError(f"{spelling}: {problem}\n{printed}") from None
+            raise NotReadBackError(f"{spelling}: {problem}\n{page}") from None
         return replace(line, left=left, right=right)
+
+    def from_text(self, page: str, line: Line, spelling: str) -> tuple[tree.Expression, tree.Expression]:
+        own = dict(self.from_keyboard) if spelling == "keyboard" else {}
+        own.update({bound.name.key: bound.name.key for bound in line.ranges})
+        left, right = (renamed(plainly(Source(side)), own) for side in page.split(SIGN))
+        return left, right
+
+    def from_latex(self, page: str, line: Line, spelling: str) -> tuple[tree.Expression, tree.Expression]:
+        source = Source(page)
+        within = {bound.name.key: Known(0) for bound in line.ranges} if spelling == "inline" else {}
+        found = parse_latex_equation(source, Diagnostics(source), self.names.within(within))
+        if found.ranges and list(map(plainer, found.ranges)) != list(map(plainer, line.ranges)):
+            raise NotReadBackError(f"other ranges: {page}")
+        return found.left, found.right
+
+
+def on_page(speller: Speller, line: Line, spelling: str) -> str:
+    """A line as it is printed."""
+    match spelling:
+        case "latex":
+            return speller.paper.latex_lines([(line.left, "=", line.right, line.ranges)])
+        case "inline":
+            return " = ".join(latex_of(in_line(speller.typist.box(node))) for node in (line.left, line.right))
+        case _:
+            spelled = speller.paper if spelling == "text" else speller.keyboard
+            return SIGN.join(spelled.formula(node) for node in (line.left, line.right))
 
 
 def plainer(bound: tree.BoundIndex) -> str:

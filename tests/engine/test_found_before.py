@@ -26,6 +26,10 @@ CAUSAL = (
     "O[i,q] = sum[j in 1..i] exp(S[i,j]) sum[m] X[j,m] V[m,q]   for i in 1..T, q in 1..p\n"
     "L = 1/2 ‖O‖²\nparameters V\n"
 )
+ENTRIES = (
+    "sizes n[1..D]\nfor l in 1..D\n  w[l] ∈ ℝ^(n[l])\nh[l,i] = w[l,i]²   for l in 1..D, i in 1..n[l]\n"
+    "L = sum[l in 1..D] sum[i in 1..n[l]] h[l,i]\nparameters w\n"
+)
 FOUND: dict[str, tuple[str, list[str]]] = {
     "a vector of ones has an index": (
         "X ∈ ℝ^(N×d), w ∈ ℝ^d\nr = X w\nL = sum[i] r[i]\nparameters w\n",
@@ -102,6 +106,26 @@ FOUND: dict[str, tuple[str, list[str]]] = {
     "a ring closes": (
         "x ∈ ℝ^n\ny[i] = x[i] x[i+1] if i < n else x[n] x[1]\nL = sum[i] y[i]²\nparameters x\n",
         ["∂L/∂y = 2 y"],
+    ),
+    "a triangle is a family of rows": (
+        "x ∈ ℝ^n\nA[i,j] = x[i] x[j]²   for i in 1..n, j in 1..i\nL = sum[i] sum[j in 1..i] A[i,j]\nparameters x\n",
+        ["∂L/∂A[i,j] = [j ≤ i]   for i in 1..n, j in 1..i"],
+    ),
+    "a range may follow an index before it in one sum": (
+        "x ∈ ℝ^n\nL = sum[i, j in 1..i] x[i] x[j]²\nparameters x\n",
+        ["∂L/∂x[i] = ‖x[1..i]‖² + 2 x[i] sum[j in i..n] x[j]   for i in 1..n"],
+    ),
+    "layers of different widths may be written entry by entry": (
+        ENTRIES,
+        ["∂L/∂h[l,i] = 1   for l in 1..D, i in 1..n[l]"],
+    ),
+    "a condition may have an expression in sizes": (
+        "x ∈ ℝ^(1..2 P), w ∈ ℝ^n\ny[i] = w[i] x[i] if i ≤ 2 P else 0   for i in 1..n\nL = sum[i] y[i]²\nparameters w\n",
+        ["∂L/∂y = 2 y"],
+    ),
+    "a function's name that the sheet has taken is no function": (
+        "a, b, σ ∈ ℝ\ny = a/σ b\nL = y²\nparameters b\n",
+        ["∂L/∂b = ∂L/∂y a / σ"],
     ),
     "lgamma has a derivative with a name": (
         "a ∈ ℝ, a > 0\nL = lgamma(a)²\nparameters a\n",

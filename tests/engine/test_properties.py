@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,18 +17,21 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from engine import reading_back
+from engine import reading_back, spelled
 from engine.random_sheets import RandomSheet, random_sheet
-from engine.reading_back import NotReadBackError, over_data, read_back
+from engine.reading_back import Printed, over_data, read_back
 from engine.running import derived, read, read_text
+from engine.spelled import NotReadBackError
 from fences import ROOT
 from gradsheet.derivation import derive
 from gradsheet.expressions import ZERO_EXPR
 from gradsheet.solution import solve
+from gradsheet.syntax import tree
+from gradsheet.syntax.plain import plain
 from gradsheet.verification import verify
-from gradsheet.writing.trees import additive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 try:
@@ -39,6 +43,7 @@ else:
 
 FOLDERS = (ROOT / "examples", ROOT / "tests" / "sheets", ROOT.parent / "shared" / "sheets")
 CORPUS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
+VIEWS = ["matrix", "matrix inline", "index", "delta", "jacobian"]
 SIZES = st.sampled_from([(3, 2, 4), (2, 3, 3), (1, 2, 3), (1, 1, 1)])
 SEARCH = "GRADSHEET_SEARCH" in os.environ
 """Set, every run draws other sheets, and many; else the tests draw the same few each time."""
@@ -122,18 +127,27 @@ def test_every_derivation_verifies(seed: int, numbers: tuple[int, ...]):
     assert verification.passed, (sheet.text, verification.problems)
 
 
-@SLOW
-@given(st.integers(0, 10**6), SIZES)
-def test_what_is_printed_reads_back_with_the_same_values(seed: int, numbers: tuple[int, ...]):
-    sheet, _ = made(seed, numbers)
+def at_some_point(text: str, view: str, seed: int = 0) -> int:
+    """Every printed line read back and compared where the sheet has values; the number of lines."""
+    notation, _, inline = view.partition(" ")
     for style in (1, 0, 2):
         try:
-            read_back(sheet.text, seed=seed, style=style)
+            return read_back(text, seed=seed, style=style, notation=notation, inline=bool(inline))
         except ArithmeticError:
             continue
-        except NotReadBackError as problem:
-            raise AssertionError(f"{problem}\n{sheet.text}") from None
-        return
+    return 0
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@settings(SLOW, max_examples=1000 if SEARCH else 12)
+@given(st.integers(0, 10**6), SIZES)
+def test_what_is_printed_reads_back_with_the_same_values(view: str, seed: int, numbers: tuple[int, ...]):
+    """In text, on a keyboard, in LaTeX, and in LaTeX within a line of words."""
+    sheet, _ = made(seed, numbers)
+    try:
+        at_some_point(sheet.text, view, seed)
+    except NotReadBackError as problem:
+        raise AssertionError(f"{problem}\n{sheet.text}") from None
 
 
 @SLOW
@@ -151,34 +165,72 @@ def test_no_derivative_is_a_silent_zero(seed: int):
                 np.testing.assert_allclose(slopes[np.isfinite(slopes)], 0, atol=1e-6, err_msg=sheet.text)
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=lambda p: f"{p.parent.name}/{p.stem}")
-def test_every_printed_equation_of_the_corpus_reads_back(path: Path):
+def looked_at() -> list[Any]:
+    """Every sheet in matrix notation, every other one in one more view; all of them where time does not matter."""
+    found = []
+    for at, path in enumerate(CORPUS):
+        more = VIEWS[1:] if SEARCH else [VIEWS[1 + at // 2 % 4]] * (at % 2)
+        found += [pytest.param(path, view, id=f"{path.parent.name}/{path.stem}-{view}") for view in ["matrix", *more]]
+    return found
+
+
+@pytest.mark.parametrize(("path", "view"), looked_at())
+def test_every_printed_equation_of_the_corpus_reads_back(path: Path, view: str):
     text = read_text(path)
     derivation = derive(read(text))
     if over_data(derivation):
         pytest.skip("the rows of the data are one example at a time: there is no sheet to read back")
-    for style in (1, 0, 2):
-        try:
-            assert read_back(text, style=style) >= len(derivation.adjoints)
-        except ArithmeticError:
-            continue
-        return
-    pytest.fail("no point was found at which it has values")
+    assert at_some_point(text, view), "no point was found at which it has values"
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, change: Callable[[Printed], Printed]) -> None:
+    held = reading_back.printed
+
+    def changed(*arguments: Any, **named: Any) -> list[Printed]:
+        return [change(line) for line in held(*arguments, **named)]
+
+    monkeypatch.setattr(reading_back, "printed", changed)
 
 
 def test_a_line_that_means_something_else_is_seen(monkeypatch: pytest.MonkeyPatch):
     """The harness can fail: printed with a factor too many, a line does not read back."""
-    held = reading_back.printed
 
-    def planted(*arguments, **named):
-        found = held(*arguments, **named)
-        wrong = next(p for p in found if p.symbol is not None and p.symbol.name == "∂L/∂h1")
-        line = replace(wrong.line, right=additive([("+", wrong.line.right), ("+", wrong.line.right)]))
-        return [replace(p, line=line) if p is wrong else p for p in found]
+    def doubled(found: Printed) -> Printed:
+        if plain(found.line.left) != "∂L/∂h1":
+            return found
+        two = tree.Num(Fraction(2), "2")
+        twice = tree.Product((tree.Factor("", two), tree.Factor("", tree.Group((found.line.right,)))))
+        return replace(found, line=replace(found.line, right=twice))
 
-    monkeypatch.setattr(reading_back, "printed", planted)
+    planted(monkeypatch, doubled)
     with pytest.raises(NotReadBackError, match="∂L/∂h1"):
         read_back(read_text(ROOT / "examples" / "mlp-4433.sheet"))
+
+
+@pytest.mark.parametrize(
+    ("spelling", "before", "after"),
+    [
+        ("latex", r"W_3^{\top}", "W_3"),
+        ("latex", r"\odot", r"\oslash"),
+        ("latex", "h_1", "h_2"),
+        ("latex", " - ", " + "),
+        ("inline", r"\partial L/\partial h_2", r"\partial L/\partial h_1"),
+        ("text", "ᵀ", ""),
+        ("keyboard", "h1^2", "h1^3"),
+    ],
+)
+def test_a_spelling_that_says_something_else_is_seen(
+    spelling: str, before: str, after: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The harness can fail: one sign changed on the page, and the line does not read or has other values."""
+    held = spelled.on_page
+
+    def misprinted(*args: Any) -> str:
+        return held(*args).replace(before, after)
+
+    monkeypatch.setattr(spelled, "on_page", misprinted)
+    with pytest.raises(NotReadBackError):
+        read_back(read_text(ROOT / "examples" / "mlp-4433.sheet"), spellings=["tree", spelling])
 
 
 def test_a_gradient_that_is_wrong_is_seen():

@@ -100,18 +100,17 @@ def calls(draw: st.DrawFn, depth: int) -> tuple[Factor, ...]:
         head = Prime(head, draw(st.integers(1, 3)))
     elif key != "sqrt" and draw(st.integers(0, 5)) == 0:
         head = Power(head, Num(Fraction(2), "2"))
+    if draw(st.integers(0, 5)) == 0:
+        return (Factor("", head), Factor("", draw(names)))
     argument: Expression = Group((inner,))
-    match draw(st.integers(0, 5)):
-        case 0:
-            argument = Power(argument, draw(numbers))
-        case 1:
-            argument = Transpose(argument)
-        case 2:
-            argument = Subscript(argument, (draw(places()),))
-        case 3:
-            argument = draw(names)
-        case _:
-            pass
+    for mark in draw(st.lists(st.sampled_from(["power", "transpose", "entry"]), max_size=3)):
+        match mark:
+            case "power":
+                argument = Power(argument, draw(numbers))
+            case "transpose":
+                argument = Transpose(argument)
+            case _:
+                argument = Subscript(argument, (draw(places()),))
     return (Factor("", head), Factor("", argument))
 
 

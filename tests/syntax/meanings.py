@@ -125,8 +125,29 @@ def product(node: tree.Product, functions: Container[str]) -> Any:
             if called:
                 break
         at += 1
-        unit = meaning(factors[at - 1].item, functions)
-        for factor in reversed(factors[begin : at - 1]):
-            unit = ("call", meaning(factor.item, functions), unit)
+        heads = [meaning(factor.item, functions) for factor in factors[begin : at - 1]]
+        unit = called(heads, factors[at - 1].item, functions)
         out = unit if out is None else joined(_TIMES.get(sign, sign), out, unit)
     return out
+
+
+def called(heads: list[Any], item: tree.Expression, functions: Container[str]) -> Any:
+    """f g x; a mark behind the brackets of an argument belongs to the whole: f(x)² is (f(x))²."""
+    marks: list[tree.Expression] = []
+    while heads and isinstance(leftmost(item), tree.Group) and not isinstance(item, tree.Group):
+        marks.append(item)
+        item = item.base  # type: ignore[union-attr]
+    unit = meaning(item, functions)
+    for head in reversed(heads):
+        unit = ("call", head, unit)
+    for mark in reversed(marks):
+        match mark:
+            case tree.Power(exponent=exponent):
+                unit = ("^", unit, meaning(exponent, functions))
+            case tree.Subscript(items=items):
+                unit = ("entry", unit, *(meaning(part, functions) for part in items))
+            case tree.Prime(count=count) if count > 1:
+                unit = ("prime", count, unit)
+            case _:
+                unit = ("⊤", unit)
+    return unit

@@ -85,6 +85,10 @@ def spelled(found: tree.Document) -> Any:
         match node:
             case tree.Array(rows=(items,)) if all(isinstance(i, tree.Array) and len(i.rows) == 1 for i in items):
                 return tree.Array(tuple(item.rows[0] for item in items if isinstance(item, tree.Array)))
+            case tree.Array(rows=rows) if len(rows) > 1 and all(
+                len(row) == 1 and isinstance(row[0], tree.Array) and len(row[0].rows) == 1 for row in rows
+            ):
+                return flat(tree.Array((tuple(row[0] for row in rows),)))
             case _:
                 return node
 

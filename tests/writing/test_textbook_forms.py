@@ -17,7 +17,7 @@ CASES = {
         "∂L/∂x[j] = λ sum[i, k] W[i,k] x[k] W[i,j]"),
     "a root squared": (
         "n ∈ ℝ^K, s ∈ ℝ^K\nv = s ⊘ sqrt(n)\nL = sum[i] v[i]³\nparameters n\nminimize L", "index",
-        "∂L/∂n[i] = −∂L/∂v[i] v[i] / (2 n[i])"),
+        "∂L/∂n[i] = −3 v[i]³ / (2 n[i])"),
     "a scalar over a size": (
         "x, w ∈ ℝ^n, β ∈ ℝ\nL = β/n sum[i] w[i] x[i]\nparameters w\nminimize L", "matrix", "∂L/∂w = β/n x"),
     "denominators are one": (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradsheet.diagnostics import Diagnostics
 
 DEEPEST_GROUPS = 63
+_LONGEST_WORD = 100  # pieces; nobody's name has more
 
 _MARKS = "\u0300-\u036f\u20d0-\u20ff"
 _RAISED = re.escape("".join(SUPERSCRIPTS))
@@ -194,19 +195,21 @@ class LatexSource:
         return found[1]
 
     def raw_group(self) -> str | None:
-        """The text of `{…}` if that follows, with the braces inside; it is taken then."""
+        """The text of `{…}` if that follows and is short, with the braces inside; it is taken then."""
         place = self.at
         if self.take().kind != "group":
             self.back_to(place)
             return None
         start, depth = self.at, 1
-        while depth:
+        for _ in range(_LONGEST_WORD):
             piece = self.take()
             depth += (piece.kind == "group") - (piece.kind == "endgroup")
+            if depth == 0:
+                return self.text[start : self.at - 1]
             if piece.kind in ("end", "math"):
-                self.back_to(place)
-                return None
-        return self.text[start : self.at - 1]
+                break
+        self.back_to(place)
+        return None
 
     def skip_option(self) -> None:
         """Pass over `[…]`, if it follows."""

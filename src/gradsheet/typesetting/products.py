@@ -130,9 +130,20 @@ def _unit(layouter: Layouter, factors: tuple[Factor, ...], *, last: bool) -> Box
     if isinstance(head.item, Name) and head.item.key == "sqrt":
         return _root(layouter, item) if len(rest) == 1 else Root(_unit(layouter, tuple(rest), last=True))
     if len(rest) == 1 and isinstance(leftmost(item), Group):
-        return row(layouter.box(head.item), APPLY, layouter.box(item))
+        return _called(layouter, head.item, item)
     argument = _unit(layouter, tuple(rest), last=last)
     return row(layouter.box(head.item), APPLY, argument if last else fenced("(", argument))
+
+
+def _called(layouter: Layouter, head: Expression, item: Expression) -> Box:
+    """f(x)² and f(x)[i]; a second mark goes around the whole call: (f(x)²)ᵀ, as f((x)²)ᵀ would be another value."""
+    match item:
+        case Power(base=base) | Transpose(base=base) | Prime(base=base) | Subscript(base=base) if isinstance(
+            base, Power | Transpose | Prime
+        ):
+            return layouter.postfix(item, fenced("(", _called(layouter, head, base)))
+        case _:
+            return row(layouter.box(head), APPLY, layouter.box(item))
 
 
 def _factor(layouter: Layouter, node: Expression, *, last: bool) -> Box:

@@ -157,12 +157,15 @@ class IndexView(View):
     def array_call(self, axes: Axes, body: ArrayCall) -> Tree | None:
         """softmax[j](S[i,j]) rather than (softmax(S[i]))[j]."""
         (place,) = body.at if len(body.at) == 1 else (Affine(),)
-        named = isinstance(place.single, Index) or not body.at
-        if len(body.argument.indices) == 1 and named:
+        if len(body.argument.indices) == 1 and (not body.at or _runs_along(place, body.argument.indices[0])):
             written = self._array_by_index(axes, body)
             if written is not None:
                 return written
         return super().array_call(axes, body)
+
+
+def _runs_along(place: Affine, index: Index) -> bool:
+    return isinstance(place.single, Index) and place.single.range == index.range
 
 
 def _rational(factor: Expr) -> Fraction | None:

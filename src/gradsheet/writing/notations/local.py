@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import ZERO_EXPR, Index
+from gradsheet.expressions import ZERO_EXPR, Affine, Index
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, ranges_of, regions
 from gradsheet.writing.members import without_single
@@ -14,7 +14,7 @@ from gradsheet.writing.notations.components import component
 from gradsheet.writing.notations.factors import matrix, quotient, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gradsheet.derivation import LocalJacobian
     from gradsheet.evaluation.sizes import Sizes
@@ -35,7 +35,7 @@ def local_lines(jacobian: LocalJacobian, letters: Letters, sizes: Sizes | None) 
         outputs, inputs = ([i for a in side if isinstance(i := a.single, Index)] for side in (above, below))
         both = ((jacobian.user, (*place, *above)), (jacobian.variable, (*at, *below)))
         names = letters.names((equation.symbol, pattern), free, body, in_order=True, also=both)
-        whole = len(outputs) + len(inputs) == jacobian.order
+        whole = all(_runs_over(put[i], i, put) for i in (*jacobian.outputs, *jacobian.inputs))
         right = matrix(body, outputs, inputs, names) if whole else None
         if right is not None:
             left = quotient(names, (jacobian.user, place), (jacobian.variable, at))
@@ -48,13 +48,20 @@ def local_lines(jacobian: LocalJacobian, letters: Letters, sizes: Sizes | None) 
     return lines
 
 
+def _runs_over(place: Affine, axis: Index, put: Mapping[Index, Affine]) -> bool:
+    """Whether a place is an index over the whole of an axis, no single entry and no part."""
+    return isinstance(place.single, Index) and place.single.range == tuple(e.substitute(put) for e in axis.range)
+
+
 def _deltas_first(node: Tree) -> Tree:
     """[i = j] x[k] rather than x[k] [i = j]."""
     match node:
         case tree.Additive(terms=terms):
             return replace(node, terms=tuple(replace(t, item=_deltas_first(t.item)) for t in terms))
         case tree.Product(factors=factors) if all(f.sign in {"", "/"} for f in factors):
-            deltas = [f for f in factors if f.sign == "" and _is_delta(f.item)]
+            conditions = [f for f in factors if f.sign == "" and _is_condition(f.item)]
+            deltas = [f for f in conditions if _is_delta(f.item)]
+            deltas += [f for f in conditions if deltas and f not in deltas]
             others = [f for f in factors if f not in deltas]
             if not deltas or not others or others[0].sign != "" or _has_coefficient(others):
                 return node
@@ -69,6 +76,15 @@ def _has_coefficient(factors: Sequence[tree.Factor]) -> bool:
         a.sign == "/" and b.sign == "" and not isinstance(a.item, tree.FunctionName) for a, b in pairwise(factors)
     )
     return quotient or isinstance(factors[0].item, tree.Num)
+
+
+def _is_condition(node: Tree) -> bool:
+    """[i = j], [l ≤ i]."""
+    match node:
+        case tree.Array(rows=((tree.Comparison(),),)):
+            return True
+        case _:
+            return False
 
 
 def _is_delta(node: Tree) -> bool:
