@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -320,12 +321,14 @@ class _Page:
             document = tree.Document((*kept, *self.definitions))
             reader = SheetReader(document, source, Diagnostics(source))
             reader.read()
+            wanted = Counter(plain(_base(d.target)[0]) for d in self.definitions)
+            read = Counter(equation.symbol.name for equation in reader.sheet.equations)
             broken: list[tree.Definition] = []
             for definition in self.definitions:
                 name = plain(_base(definition.target)[0])
                 uses = {n.key for n in walk_tree(definition.value) if isinstance(n, tree.Name)}
-                chain = any(re.fullmatch(r"J\d+q", key) for key in uses)
-                if chain and name not in {e.symbol.name for e in reader.sheet.equations}:
+                chain = any(re.fullmatch(r"J\d+q", key) for key in {*uses, name})
+                if chain and read[name] < wanted[name]:
                     broken.append(definition)
             if not broken:
                 return

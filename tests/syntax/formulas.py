@@ -32,8 +32,8 @@ from gradsheet.syntax.tree import (
     Underbrace,
 )
 
-KEYS = "x y z W1 W12 β1 λ_1 ŷ x₁ x̄ ȳ2 g d T e F R ℓ positive Δx ΔW1 loss w_out h φ ∞ x_i".split()
-"""Names of every kind that LaTeX sets in a way of its own; x, x₁ and x_i at once."""
+KEYS = "x y z W1 W_1 W12 β1 λ_1 ŷ x₁ x̄ ȳ2 g d T e F R ℓ positive Δx ΔW1 loss w_out h φ ∞ x_i yhat".split()
+"""Names of every kind that LaTeX sets in a way of its own; some of them alike: W1 and W_1, ŷ and yhat."""
 
 FUNCTIONS = "tanh log σ softmax relu leaky_relu log1p f tr sqrt logsumexp".split()
 INDICES = "i j k t l".split()

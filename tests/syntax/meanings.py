@@ -79,6 +79,8 @@ def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:
             return (kind, bound, inner)
         case tree.Bars(kind=kind, body=body, subscript=subscript):
             return (kind, of(body), of(subscript))
+        case tree.Array(rows=(items,)) if len(items) > 1 and all(map(_is_row_of_numbers, items)):
+            return of(tree.Array(tuple(item.rows[0] for item in items if isinstance(item, tree.Array))))
         case tree.Array(rows=rows):
             return ("list", *(tuple(map(of, row)) for row in rows))
         case tree.Derivative(of=numerator, by=by):
@@ -91,6 +93,10 @@ def meaning(node: Any, functions: Container[str] = FUNCTIONS) -> Any:
             parts = (getattr(node, f.name) for f in fields(node) if f.compare)
             return (type(node).__name__, *map(of, parts))
     raise AssertionError(node)
+
+
+def _is_row_of_numbers(node: tree.Expression) -> bool:
+    return isinstance(node, tree.Array) and len(node.rows) == 1 and all(isinstance(i, tree.Num) for i in node.rows[0])
 
 
 def negative(value: Any) -> Any:
@@ -120,9 +126,8 @@ def product(node: tree.Product, functions: Container[str]) -> Any:
     while at < len(factors):
         sign, begin = factors[at].sign, at
         while is_function(factors[at].item, functions) and at + 1 < len(factors) and factors[at + 1].sign == "":
-            called = isinstance(leftmost(factors[at + 1].item), tree.Group)
             at += 1
-            if called:
+            if isinstance(leftmost(factors[at].item), tree.Group):
                 break
         at += 1
         heads = [meaning(factor.item, functions) for factor in factors[begin : at - 1]]

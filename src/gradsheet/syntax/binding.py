@@ -115,11 +115,13 @@ class Binding:
         key = name.key
         for face in faces(name.key):
             key = face
+            if face in self.names:
+                return face
             found = self.names.spelled(face, "") if self.in_latex(name) else ()
             if len(found) > 1:
                 self.several(name, found)
-            if found or face in self.names:
-                return found[0] if found else face
+            if found:
+                return found[0]
         return key
 
     def in_latex(self, node: Node) -> bool:
@@ -157,7 +159,8 @@ class Binding:
         base = self.change(node.base, spelled(node.items)) or node.base
         if isinstance(base, Group):  # [W_1]_{i,j}: the brackets say that it is an entry
             inner = self.node(base)
-            square = self.shown(base).lstrip("\\leftbigB").startswith("[")
+            opener = self.text[base.span.start : base.items[0].span.start]  # nothing where the brackets are of a root
+            square = opener.rstrip().endswith("[")
             if square and len(inner.items) == 1 and isinstance(inner.items[0], Name | Subscript):
                 inner = inner.items[0]
             known = self.names.get(inner.key) if isinstance(inner, Name) else None

@@ -11,7 +11,7 @@ from gradsheet.typesetting.layout import layout
 from gradsheet.typesetting.sets import ranges_box
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Collection, Container, Iterable, Sequence
 
 Side: TypeAlias = Expression | Box
 EquationLine: TypeAlias = "tuple[Side | None, str, Side] | tuple[Side | None, str, Side, Sequence[BoundIndex]]"
@@ -25,7 +25,7 @@ def equation(
     sign: str = "=",
     ranges: Sequence[BoundIndex] = (),
     functions: Container[str] = FUNCTIONS,
-    names: Container[str] = (),
+    names: Collection[str] = (),
 ) -> Box:
     r"""One line: left, sign, right, and behind a space the ranges of its indices.
 
@@ -39,7 +39,7 @@ def equation(
 
 
 def equations(
-    lines: Iterable[EquationLine], *, functions: Container[str] = FUNCTIONS, names: Container[str] = ()
+    lines: Iterable[EquationLine], *, functions: Container[str] = FUNCTIONS, names: Collection[str] = ()
 ) -> Box:
     """Lines that meet at their signs; a single one is `equation`."""
     rows = tuple(_sides(line, functions, names) for line in lines)
@@ -51,7 +51,7 @@ def text_box(words: str) -> Box:
     return Text(words)
 
 
-def _sides(line: EquationLine, functions: Container[str], names: Container[str]) -> tuple[Box, Box]:
+def _sides(line: EquationLine, functions: Container[str], names: Collection[str]) -> tuple[Box, Box]:
     left, sign, right = line[:3]
     ranges: Sequence[BoundIndex] = line[3] if len(line) == 4 else ()
 

@@ -33,7 +33,7 @@ from gradsheet.typesetting.latex_letters import ascii_words, escaped, letter, un
 from gradsheet.typesetting.layout import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from gradsheet.syntax.tree import Expression
 
@@ -54,7 +54,7 @@ _CLOSING = {"(": ")", "[": "]", "{": r"\}", "|": r"\rvert", "‖": r"\rVert"}
 _BETWEEN = {"times": " ", "thin": r"\, ", "apply": " ", "quad": r" \quad ", "qquad": r" \qquad "}
 
 
-def latex(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Container[str] = ()) -> str:
+def latex(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Collection[str] = ()) -> str:
     r"""An expression as LaTeX. `functions` are the keys of the names that are functions, `names` those in use.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source

@@ -7,6 +7,7 @@ exponent or a root makes them needless, and are added where paper would suggest 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 from gradsheet.syntax.plain import is_condition, leftmost, level_of, runs
@@ -38,6 +39,7 @@ from gradsheet.syntax.tree import (
     Underbrace,
 )
 from gradsheet.syntax.vocabulary import APPLIED_BINDERS, FUNCTIONS
+from gradsheet.syntax.written_names import Known, NameTable, written
 from gradsheet.typesetting import products
 from gradsheet.typesetting.boxes import (
     APPLY,
@@ -58,6 +60,7 @@ from gradsheet.typesetting.boxes import (
     Scripts,
     Sign,
     Text,
+    Word,
     fenced,
     joined,
     relation,
@@ -68,7 +71,7 @@ from gradsheet.typesetting.names import has_index, name_box
 from gradsheet.typesetting.numbers import number_box
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
 _SHORT_NAMES = {"trace": "tr", "logsumexp": "lse"}
 _MOST_PRIMES = 3
@@ -77,7 +80,7 @@ _PARTIAL = Letter("∂")
 _COLON = Sign(":", "ordinary")
 
 
-def layout(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Container[str] = ()) -> Box:
+def layout(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Collection[str] = ()) -> Box:
     """An expression as a box. `functions` are the keys of the names that are functions, `names` those that are in use.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source
@@ -92,9 +95,10 @@ def layout(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Co
 class Layouter:
     """Sets expressions; knows which names are functions, and which names there are."""
 
-    def __init__(self, functions: Container[str], names: Container[str] = ()) -> None:
+    def __init__(self, functions: Container[str], names: Collection[str] = ()) -> None:
         self.functions = functions
         self.names = names
+        self.known = _table(frozenset(names))
 
     def box(self, node: Expression, level: Level = Level.CONDITIONAL) -> Box:
         """A node where something that binds at least as tightly as `level` may stand."""
@@ -176,6 +180,9 @@ class Layouter:
         key = node.key
         if self.is_function(node) and len(key) > 1 and key.replace("_", "").isalpha():
             return Operator(_SHORT_NAMES.get(key, key))
+        form = written(key)
+        if form.base != key and len(self.known.spelled(*form)) > 1:
+            return Word(key)  # W1 beside W_1: letter by letter, as paper has them alike
         return name_box(key)
 
     def base(self, node: Expression) -> Box:
@@ -196,6 +203,7 @@ class Layouter:
             case Prime():
                 return raised(base, _TOP if node.count == 1 else strokes(node.count))
             case Subscript():
+                base = fenced("(", base) if isinstance(base, Scripts) and not base.own else base
                 return Scripts(base, joined([self.index(item) for item in node.items], COMMA))
 
     def indexed(self, node: Subscript) -> Box:
@@ -212,8 +220,8 @@ class Layouter:
         item = node.items[0]
         if len(node.items) > 1 or not isinstance(item, Num | Name):
             return False
-        written = item.text if isinstance(item, Num) else item.key
-        return any(key in self.names for key in (base.key + written, f"{base.key}_{written}"))
+        letter, below = written(base.key).base, item.text if isinstance(item, Num) else item.key
+        return bool(self.known.spelled(letter, below))
 
     def index(self, node: Expression | Slice) -> Box:
         """One index of an entry."""
@@ -244,7 +252,7 @@ class Layouter:
         rows = node.rows
         if len(rows) == 1:
             nested = [item.rows[0] for item in rows[0] if isinstance(item, Array) and len(item.rows) == 1]
-            if len(nested) == len(rows[0]) and len({len(part) for part in nested}) == 1:
+            if len(nested) == len(rows[0]) and _is_matrix(nested):
                 rows = tuple(nested)
             elif len(rows[0]) > 1:
                 return fenced("[", joined([self.box(item) for item in rows[0]], COMMA))
@@ -336,6 +344,12 @@ class Layouter:
         return name if index.domain is None else row(name, relation("∈"), self.box(index.domain, Level.RANGE))
 
 
+@lru_cache(maxsize=64)
+def _table(names: frozenset[str]) -> NameTable:
+    """The names of a sheet by what paper has of them."""
+    return NameTable(dict.fromkeys(names, Known()))
+
+
 def signed_terms(terms: list[tuple[str, Box]]) -> Box:
     """Boxes with + and − between them, and a leading minus."""
     items: list[Box] = []
@@ -365,6 +379,21 @@ def strokes(count: int) -> Box:
 def _renamed(node: Expression, name: Name) -> Expression:
     """An entry of a name as the same entry of another name."""
     return replace(node, base=_renamed(node.base, name)) if isinstance(node, Subscript) else name
+
+
+def _is_matrix(rows: list[tuple[Expression, ...]]) -> bool:
+    """Whether lists in a list are the rows of a matrix, whatever their entries are: of vectors they would be longer."""
+    if len(rows) == 1:
+        return len(rows[0]) > 1
+    return len({len(row) for row in rows}) == 1 and all(_is_number(entry) for row in rows for entry in row)
+
+
+def _is_number(node: Expression) -> bool:
+    match node:
+        case Additive(terms=(term,)):
+            return isinstance(term.item, Num)
+        case _:
+            return isinstance(node, Num)
 
 
 def _is_call(node: Expression) -> bool:

@@ -44,7 +44,7 @@ from gradsheet.typesetting.layout import layout
 from gradsheet.typesetting.spacing import thin_spaces
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from gradsheet.syntax.tree import Expression
 
@@ -64,7 +64,7 @@ _CLOSE_UP = ' lspace="0" rspace="0"'
 
 
 def mathml(
-    node: Expression, *, functions: Container[str] = FUNCTIONS, names: Container[str] = (), display: bool = False
+    node: Expression, *, functions: Container[str] = FUNCTIONS, names: Collection[str] = (), display: bool = False
 ) -> str:
     """An expression as a `math` element, with its plain text for those who listen.
 

@@ -136,14 +136,20 @@ def _unit(layouter: Layouter, factors: tuple[Factor, ...], *, last: bool) -> Box
 
 
 def _called(layouter: Layouter, head: Expression, item: Expression) -> Box:
-    """f(x)² and f(x)[i]; a second mark goes around the whole call: (f(x)²)ᵀ, as f((x)²)ᵀ would be another value."""
-    match item:
-        case Power(base=base) | Transpose(base=base) | Prime(base=base) | Subscript(base=base) if isinstance(
-            base, Power | Transpose | Prime
-        ):
-            return layouter.postfix(item, fenced("(", _called(layouter, head, base)))
-        case _:
-            return row(layouter.box(head), APPLY, layouter.box(item))
+    """f(x)² and f(x)[i]; where a second mark has no place, the whole call is bracketed: (f(x)²)ᵀ, not f((x)²)ᵀ."""
+    marks: list[Power | Transpose | Prime | Subscript] = []
+    while isinstance(item, Power | Transpose | Prime | Subscript):
+        marks.append(item)
+        item = item.base
+    front: tuple[Box, ...] = (layouter.box(head), APPLY)
+    carrier = layouter.box(item)
+    below = above = False
+    for mark in reversed(marks):
+        if above or (below and isinstance(mark, Subscript)):
+            front, carrier, below, above = (), fenced("(", row(*front, carrier)), False, False
+        carrier = layouter.postfix(mark, carrier)
+        below, above = below or isinstance(mark, Subscript), above or not isinstance(mark, Subscript)
+    return row(*front, carrier)
 
 
 def _factor(layouter: Layouter, node: Expression, *, last: bool) -> Box:

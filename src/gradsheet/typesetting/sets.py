@@ -39,7 +39,7 @@ from gradsheet.typesetting.boxes import (
 from gradsheet.typesetting.layout import Layouter
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Collection, Container, Sequence
 
 _TIMES = Sign("×", "binary")
 _DOTS = Sign("…", "ordinary")
@@ -88,7 +88,7 @@ def shape_box(sizes: Sequence[int | str]) -> Box:
 
 
 def ranges_box(
-    ranges: Sequence[BoundIndex], *, functions: Container[str] = FUNCTIONS, names: Container[str] = ()
+    ranges: Sequence[BoundIndex], *, functions: Container[str] = FUNCTIONS, names: Collection[str] = ()
 ) -> Box:
     """What stands behind an equation of a family: l = 1, …, D.
 

@@ -35,7 +35,7 @@ from gradsheet.typesetting.layout import layout
 from gradsheet.typesetting.spacing import kind_of, thin_spaces
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from gradsheet.syntax.tree import Expression
 
@@ -47,7 +47,7 @@ _BETWEEN = {"times": "", "thin": "thin", "apply": "", "quad": "quad", "qquad": "
 _ESCAPED = frozenset("\\$#_^/&\"'`*~@<>=()[]{}|,;:.!?+-")
 
 
-def typst(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Container[str] = ()) -> str:
+def typst(node: Expression, *, functions: Container[str] = FUNCTIONS, names: Collection[str] = ()) -> str:
     """An expression as Typst mathematics.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source
