@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from cli.session import gradsheet
+from engine.reading_back import read_back
 from engine.running import derived, read_text
 from fences import ROOT
 from gradsheet.solution import Solution
@@ -224,6 +225,51 @@ def test_a_member_that_an_entry_names_is_summed_over():
     """s[l] is the state of layer l, and s is no family: ∂L/∂s sums over the layers."""
     lines = said("tests/sheets/stacked-rnn.sheet", "jacobian")
     assert any(x.startswith("∂L/∂s = sum[") and "· ∂h[" in x for x in lines)
+
+
+PARTS = """
+x ∈ ℝ^m
+v ∈ ℝ^k
+H = v softmax(x)'
+q = x[1..m-1]' x[1..m-1]
+L = 1/2 ‖H‖² + q
+parameters x, v
+minimize L
+"""
+
+
+def in_parts(notation: str) -> list[str]:
+    """All lines, with those of local Jacobians, of a sheet where a part of x has a term of its own."""
+    found = report(Solution(derived(PARTS).sheet, derived(PARTS), "symbolic"), notation)
+    return [text(line, found) for item in (*found.local, *found.backward) for line in item.lines]
+
+
+def test_a_part_is_never_written_as_the_whole():
+    """2 x[1..m−1]ᵀ is not ∂q/∂x, which has m entries."""
+    lines = in_parts("jacobian")
+    assert "∂q/∂x[i] = 2 x[i]" in lines
+    assert "∂q/∂x[m] = 0" in lines
+
+
+def test_the_index_of_a_part_does_not_run_over_the_whole():
+    """softmax over all of x, of which the entry j is meant for j in 1..m−1 alone."""
+    line = next(x for x in in_parts("index") if x.startswith("∂L/∂x[j]"))
+    assert "softmax(x)[j]" in line
+    assert "softmax[j]" not in line
+
+
+ENTRIES = """
+x ∈ ℝ^m
+L = −log (softmax[j](j x[j]))[1] + sum[i in 1..m-1] x[i] (softmax[j](j x[j]))[i+1]
+parameters x
+minimize L
+"""
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_one_entry_of_a_softmax_says_which(notation: str):
+    """The first, the last or the next entry, where no letter of the argument can say it."""
+    assert read_back(ENTRIES, notation=notation) == 4
 
 
 def test_an_index_in_the_air_is_seen():

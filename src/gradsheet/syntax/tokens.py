@@ -81,6 +81,7 @@ _BOUND_WORD = re.compile(
 _OPERAND_FOLLOWS = re.compile(
     rf"[ \t]*(?!(?:if|else|and|or|not|in|for|by)\b)(?:{_FIRST}|[0-9(∂√{VULGAR_FRACTIONS}])|[ \t]+[|‖∥]+[^ \t]"
 )
+_BRACKET_FOLLOWS = re.compile(r"[ \t]+\[")
 
 
 class Token(NamedTuple):
@@ -200,7 +201,7 @@ class _Scanner:
         bound = _BOUND_WORD.fullmatch(text)
         if bound and bound[2] is None:  # Σᵢ: the lowered characters are read as a run of their own
             text, end = bound[1], start + len(bound[1])
-        elif bound and _OPERAND_FOLLOWS.match(self.text, end):  # Σ_i x[i], but mean_x alone is a name
+        elif bound and self.reaches(bound[1], end):  # Σ_i x[i], but mean_x alone is a name
             middle = start + len(bound[1])
             self.emit("name", bound[1], start, middle, key=canonical_key(bound[1]))
             self.emit("_", "_", middle, middle + 1)
@@ -210,6 +211,11 @@ class _Scanner:
             return end
         self.emit("name", text, start, end, key=canonical_key(text))
         return end
+
+    def reaches(self, binder: str, end: int) -> bool:
+        """Whether something follows for a binder to reach over; behind a sign, [j ≠ i] after a blank, too."""
+        follows = _OPERAND_FOLLOWS.match(self.text, end)
+        return bool(follows or (binder in "Σ∑Π∏" and _BRACKET_FOLLOWS.match(self.text, end)))
 
     def number(self, text: str, start: int, end: int) -> None:
         """A number with its exact value, if it is of a sane size."""

@@ -494,7 +494,8 @@ class View:
         (index,) = body.argument.indices
         bare = body.at[0].single if body.at else None
         names = self.names.copy()
-        if isinstance(bare, Index):
+        along = isinstance(bare, Index) and bare.range == index.range
+        if along and isinstance(bare, Index):
             names.of[index] = names.of.get(bare, bare.name)
         else:
             names.add(index)
@@ -502,7 +503,8 @@ class View:
         if inner is None:
             return None
         bound = tree.BoundIndex(name(names.of[index]), None)
-        return tree.Binder(kinds[body.operation], (bound,), tree.Group((inner,)))  # type: ignore[arg-type]
+        every = tree.Binder(kinds[body.operation], (bound,), tree.Group((inner,)))  # type: ignore[arg-type]
+        return every if along or not body.at else entry(every, (self.names.affine(body.at[0]),))
 
     # ------------------------------------------------------------ reductions
 

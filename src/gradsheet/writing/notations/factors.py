@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from gradsheet.writing.naming import Names
 
 
-def quotient(
-    names: Names, of: tuple[Symbol, Sequence[Affine]], by: tuple[Symbol, Sequence[Affine]]
-) -> tree.Derivative:
+def quotient(names: Names, of: tuple[Symbol, Sequence[Affine]], by: tuple[Symbol, Sequence[Affine]]) -> tree.Derivative:
     """∂u[…]/∂v[…]."""
     above, below = (names.component(s, [names.affine(a) for a in at]) for s, at in (of, by))
     return tree.Derivative(above, (tree.Group((below,)) if isinstance(below, tree.Derivative) else below,))
@@ -166,9 +164,7 @@ def times(*parts: Tree) -> Tree:
     return tree.Product(tuple(tree.Factor("×" if k else "", p) for k, p in enumerate(parts)))
 
 
-def shape(
-    outputs: Sequence[Index], inputs: Sequence[Index], sizes: Sizes | None
-) -> tuple[int | str, int | str]:
+def shape(outputs: Sequence[Index], inputs: Sequence[Index], sizes: Sizes | None) -> tuple[int | str, int | str]:
     """Outputs and inputs as a shape in words: (4, "(4×3)")."""
     return _side(outputs, sizes), _side(inputs, sizes)
 

@@ -1,0 +1,1 @@
+"""From formulas on a page to chains of relations: the splitter."""
