@@ -20,7 +20,7 @@ import typing as _typing
 
 if _typing.TYPE_CHECKING:
     from gradsheet import models
-    from gradsheet.api import Derivation, Derivative, Sheet, Solution, Step, load, loads, mlp
+    from gradsheet.api import Check, Derivation, Derivative, Sheet, Solution, Step, check, load, loads, mlp
     from gradsheet.builder import Builder
     from gradsheet.builder.functions import (
         abs,  # noqa: A004 - the language's own name
@@ -64,15 +64,15 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Builder", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "abs",
-    "arctan", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
+    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "abs",
+    "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
     "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
     "tanh", "trace", "where",
 ]  # fmt: skip
 
 _HOME = {
-    "gradsheet.api": ("Derivation", "Derivative", "Sheet", "Solution", "Step", "load", "loads", "mlp"),
+    "gradsheet.api": ("Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "check", "load", "loads", "mlp"),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
 }

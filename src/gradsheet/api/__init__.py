@@ -1,7 +1,8 @@
-"""What Python programs use: sheets, their derivations, their solutions."""
+"""What Python programs use: sheets, their derivations, their solutions, checked derivations of others."""
 
+from gradsheet.api.checks import Check, check
 from gradsheet.api.derivations import Derivation, Derivative, Step
 from gradsheet.api.sheets import Sheet, load, loads, mlp
 from gradsheet.api.solutions import Solution
 
-__all__ = ["Derivation", "Derivative", "Sheet", "Solution", "Step", "load", "loads", "mlp"]
+__all__ = ["Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "check", "load", "loads", "mlp"]

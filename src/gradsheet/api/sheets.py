@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from gradsheet import derivation
+    from gradsheet import derivation, sheet
     from gradsheet.api.solutions import Solution
 
 
@@ -72,6 +72,11 @@ class Sheet:
     def text(self) -> str:
         """What was written."""
         return self._source.text
+
+    @property
+    def inner(self) -> sheet.Sheet:
+        """The sheet as the engine has it."""
+        return self._sheet
 
     @property
     def parameters(self) -> dict[str, Shape]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from gradsheet.checking.marks import Score
     from gradsheet.diagnostics import Diagnostic, Remark, Span
     from gradsheet.manuscripts import Formula, Manuscript
 
@@ -52,6 +53,8 @@ class Claim:
     patch: tuple[Span, str] | None = None
     """The part of the formula's text that is wrong, and what should stand there, in LaTeX."""
     assumptions: tuple[str, ...] = ()
+    quantity: str = ""
+    """What the line is about, by its name in the sheet: "∂L/∂W3", "z1"; "" where it is about none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class CheckReport:
     problems: tuple[Diagnostic, ...] = ()
     stopped: str = ""
     """Why the check ended early: "the time limit of 60 s"; claims after that are undecided."""
+    marks: Score | None = None
+    """The points, where a scheme was given."""
     seconds: float = field(default=0.0, compare=False)
 
     def tally(self) -> Counter[Verdict]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.cli.check import check
 from gradsheet.cli.new import new
 from gradsheet.cli.output import ClosedPipeError, write_json
 from gradsheet.cli.read import read
@@ -40,6 +41,7 @@ def cli() -> None:
 
 
 cli.add_command(solve)
+cli.add_command(check)
 cli.add_command(read)
 cli.add_command(new)
 cli.add_command(variants)

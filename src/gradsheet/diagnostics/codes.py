@@ -56,4 +56,20 @@ CODES: dict[str, str] = {
     "GS603": "no exercise can be made",
     "GS604": "graph cannot be drawn",
     "GS605": "pages cannot be set",
+    # documents
+    "GS701": "document cannot be read",
+    "GS702": "front matter cannot be read",
+    "GS703": "macro cannot be expanded",
+    "GS704": "too many formulas",
+    # checking: what is said of a document
+    "GS710": "context cannot be read",
+    "GS711": "context has the wrong form",
+    "GS712": "spelling in a context cannot be read",
+    "GS713": "sheet of a context is missing",
+    # checking: what is asked for, and many documents
+    "GS720": "marks cannot be read",
+    "GS721": "library for several processes is missing",
+    "GS722": "check ran out of time",
+    "GS723": "nothing to check",
+    "GS724": "check broke off",
 }

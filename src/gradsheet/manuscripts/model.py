@@ -43,6 +43,8 @@ class Formula:
     """~~struck out~~ as a whole."""
     offsets: tuple[int, ...] | None = None
     """For each character of `text` (and its end) the offset in the source, where macros were expanded."""
+    problem: Diagnostic | None = None
+    """Why its macros could not be expanded; `text` is then as it stands on the page."""
 
     def origin(self, at: int) -> int:
         """The offset in the source of a character of `text`."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax import brackets, scripts
+from gradsheet.syntax import brackets, documents, scripts
 from gradsheet.syntax.precedence import Level
-from gradsheet.syntax.tree import Binder, BoundIndex, Range
+from gradsheet.syntax.tree import Binder, BoundIndex, Name, Range
 from gradsheet.syntax.vocabulary import APPLIED_BINDERS, BINDERS, RELATIONS
 
 if TYPE_CHECKING:
     from gradsheet.syntax.expressions import ExpressionParser
+    from gradsheet.syntax.tree import Expression
 
 _ALWAYS = frozenset({"∑", "∏"})
 
@@ -32,10 +33,11 @@ def binder(p: ExpressionParser) -> Binder:
     token = p.advance()
     kind = BINDERS[token.key]
     p.deeper()
+    condition: Expression | None = None
     if p.tok.kind == "[":
         indices = _bracketed(p)
     elif p.tok.kind == "_":
-        indices = _lowered(p)
+        indices, condition = _lowered(p)
     else:
         p.unexpected("an index", suggestion=f"{token.text}[i]")
     if p.tok.kind in ("newline", "end", "=", ":=", "∈", ",", ")", "]"):
@@ -45,7 +47,10 @@ def binder(p: ExpressionParser) -> Binder:
     applied = kind in APPLIED_BINDERS and p.tok.kind == "("
     body = p.atom() if applied else p.signed_product()
     p.depth -= 1
-    return Binder(kind, indices, body, span=p.span_from(token.start))
+    found = Binder(kind, indices, body, span=p.span_from(token.start))
+    for bound in indices:
+        found = documents.primed(found, bound.name) if bound.name.key.endswith("′") else found
+    return found if condition is None else documents.conditioned(found, condition)
 
 
 def index(p: ExpressionParser, *, needs_range: bool = False) -> BoundIndex:
@@ -55,6 +60,8 @@ def index(p: ExpressionParser, *, needs_range: bool = False) -> BoundIndex:
         p.unexpected("the name of an index", suggestion="sum[i]; arguments of a function stand in round brackets")
     p.advance()
     name = scripts.whole_name(p, token)
+    while p.of_document and p.accept("'"):
+        name = Name(name.key + "′", name.text + "′", span=p.span_from(token.start))
     if p.tok.kind not in ("∈", "="):
         if needs_range:
             p.unexpected("`in` and a range", suggestion=f"{token.text} in 1..n")
@@ -86,12 +93,13 @@ def _bracketed(p: ExpressionParser) -> tuple[BoundIndex, ...]:
     return tuple(found)
 
 
-def _lowered(p: ExpressionParser) -> tuple[BoundIndex, ...]:
-    """`_i`, `_{i,j}`, `_{i in 1..n}`, `_{i=1}^N`, and lowered characters."""
+def _lowered(p: ExpressionParser) -> tuple[tuple[BoundIndex, ...], Expression | None]:
+    """`_i`, `_{i,j}`, `_{i in 1..n}`, `_{i=1}^N`, and lowered characters; in documents `_{k ≠ i}`, too."""
     p.advance()
     brace = p.accept("{")
     if brace is None:
-        return (index(p),)
+        return (index(p),), None
+    condition = None
     with brackets.inside(p):
         if p.tok.kind == "name" and _limits_follow(p):
             found = [_with_limits(p)]
@@ -100,11 +108,13 @@ def _lowered(p: ExpressionParser) -> tuple[BoundIndex, ...]:
             written_small = brace.start == brace.end  # Σᵢⱼ has no commas
             while p.accept(",") or (written_small and p.tok.kind == "name"):
                 found.append(index(p))
+            if p.of_document:
+                condition = documents.below_sum(p, found)
             if p.tok.kind in RELATIONS:
                 hint = "write it as a bracket behind the sum: Σ_i [i ≠ j] …"
                 p.fail("a condition below a sum is not part of the language", code="GS108", suggestion=hint)
             p.expect("}", expected="`}` or `,`")
-    return tuple(found)
+    return tuple(found), condition
 
 
 def _limits_follow(p: ExpressionParser) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from gradsheet.syntax.latex_brackets import SMALL_CHANGES
 from gradsheet.syntax.scripts import joined, layer, parts, spelled
+from gradsheet.syntax.token_groups import SMALL_CHANGES
 from gradsheet.syntax.tree import (
     Additive,
     Binder,

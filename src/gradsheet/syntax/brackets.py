@@ -49,7 +49,8 @@ def group(p: ExpressionParser) -> Group:
         p.condition = _condition_bar(p)
         while True:
             items.append(p.expression())
-            if p.at == p.condition or not p.accept(",") or p.tok.kind == ")":
+            separator = p.at != p.condition and (p.accept(",") or (p.of_document and p.accept(";")))  # f(x; θ)
+            if not separator or p.tok.kind == ")":
                 break
         if p.at == p.condition:
             items = [_conditioned(p, tuple(items))]
@@ -82,7 +83,7 @@ def _conditioned(p: ExpressionParser, events: tuple[Expression, ...]) -> Conditi
     """`| v, w`: what the events before the bar are conditioned on."""
     p.advance()
     given = [p.expression()]
-    while p.accept(","):
+    while p.accept(",") or (p.of_document and p.accept(";")):
         given.append(p.expression())
     return Conditioned(events, tuple(given), span=events[0].span.to(given[-1].span))
 

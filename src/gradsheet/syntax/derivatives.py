@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax import brackets, scripts
+from gradsheet.syntax import brackets, documents, scripts
 from gradsheet.syntax.names import canonical_key
 from gradsheet.syntax.tree import Derivative, Expression, Factor, Group, Name, Num, Power, Product, Subscript
 
@@ -20,10 +20,13 @@ def with_partial(p: ExpressionParser) -> Derivative:
     """`∂L/∂W` and its higher orders, at the sign ∂."""
     start = p.advance().start
     order = _power(p) or 1
-    if p.tok.kind == "/":
+    if p.of_document and p.tok.kind == "lower":
+        return documents.lowered_partial(p, order, start)
+    operator = p.of_document and p.tok.kind == "/" and order == 1
+    if p.tok.kind == "/" and not operator:
         hint = "name what is differentiated above the line: ∂L/∂W"
         p.fail("∂/∂W as an operator is not part of the language", code="GS108", suggestion=hint)
-    of = _numerator(p)
+    of = None if operator else _numerator(p)
     p.expect("/", expected="`/∂` and a name", suggestion="∂L/∂W")
     by: list[Expression] = []
     if p.accept("("):
@@ -34,7 +37,7 @@ def with_partial(p: ExpressionParser) -> Derivative:
     else:
         while len(by) < order and (p.tok.kind == "∂" or not by):
             by.extend(_variable(p, order - len(by)))
-    return _checked(p, of, by, order, start)
+    return _checked(p, of or _operand_of(p, "∂"), by, order, start)
 
 
 def _checked(p: ExpressionParser, of: Expression, by: list[Expression], order: int, start: int) -> Derivative:

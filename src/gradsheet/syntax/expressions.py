@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
-from gradsheet.syntax import binders, brackets, derivatives, scripts, structures
+from gradsheet.syntax import binders, brackets, derivatives, documents, scripts, structures
 from gradsheet.syntax.cursor import Cursor
 from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import (
@@ -53,6 +53,8 @@ class ExpressionParser(Cursor):
 
     def __init__(self, tokens: list[Token], diagnostics: Diagnostics) -> None:
         super().__init__(tokens, diagnostics)
+        self.of_document = False
+        """Whether this is somebody's page, which may say more than a sheet."""
         self.reset()
 
     def reset(self) -> None:
@@ -186,6 +188,8 @@ class ExpressionParser(Cursor):
             else:
                 item = self.negated(self.operand(quotient=sign not in ("/", "⊘")), minuses)
                 factors.append(Factor(sign, item, span=self.span_from(at)))
+            while self.tok.kind == "at":
+                factors = documents.evaluated(self, factors)
             sign = self._product_sign()
         if len(factors) == 1:
             return factors[0].item

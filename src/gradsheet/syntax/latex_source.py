@@ -23,7 +23,7 @@ _MARKS = "\u0300-\u036f\u20d0-\u20ff"
 _RAISED = re.escape("".join(SUPERSCRIPTS))
 _LOWERED = re.escape("".join(SUBSCRIPTS))
 _LETTER = rf"[^\W\d_{_RAISED}{_LOWERED}][{_MARKS}]*"
-_PIECE = re.compile(
+PIECE = re.compile(
     rf"""
     (?P<space>(?:[\s~\u200b\u2060\ufeff]|%[^\n]*(?:\n|\Z))+)
   | (?P<row>\\\\\*?(?:\[-?[0-9.]+[ ]?[a-z]{{2}}\])?)
@@ -123,7 +123,7 @@ class LatexSource:
         """The piece at a place; with `bracket`, behind a command that makes brackets larger."""
         spaced = False
         while True:
-            found = _PIECE.match(self.text, at, self.stop)
+            found = PIECE.match(self.text, at, self.stop)
             if found is None:
                 return Piece("end", "", at, at, spaced)
             kind, text, end = found.lastgroup or "", found[0], found.end()

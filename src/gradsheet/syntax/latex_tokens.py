@@ -12,8 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
-from gradsheet.syntax import latex_brackets, latex_environments, latex_words
-from gradsheet.syntax.latex_brackets import INDICATORS, goes_on, is_change, is_one, relates, top_level
+from gradsheet.syntax import documents, latex_brackets, latex_environments, latex_words
 from gradsheet.syntax.latex_commands import (
     ACCENTS,
     DOTS,
@@ -32,6 +31,7 @@ from gradsheet.syntax.latex_commands import (
 from gradsheet.syntax.latex_source import LatexSource, Piece, Unreadable
 from gradsheet.syntax.latex_words import letters_of
 from gradsheet.syntax.names import canonical_key
+from gradsheet.syntax.token_groups import INDICATORS, goes_on, is_change, is_one, relates, top_level
 from gradsheet.syntax.tokens import MOST_DIGITS, Token, decimal_value, plain_sign, unreadable_sign, vulgar_value
 from gradsheet.syntax.vocabulary import BINDERS, FUNCTIONS, STATEMENTS, SUBSCRIPTS, SUPERSCRIPTS
 from gradsheet.syntax.written_names import faces
@@ -78,10 +78,21 @@ def scan_formula(
 class LatexScanner(LatexSource):
     """Reads formulas; `out` are the tokens so far."""
 
-    def __init__(self, text: str, start: int, stop: int, diagnostics: Diagnostics, words: Container[str]) -> None:
+    def __init__(
+        self,
+        text: str,
+        start: int,
+        stop: int,
+        diagnostics: Diagnostics,
+        words: Container[str],
+        *,
+        document: bool = False,
+    ) -> None:
         super().__init__(text, start, stop, diagnostics)
         self.out: list[Token] = []
         self.words = words
+        self.document = document
+        """Whether this is somebody's page, which may say more than a sheet."""
 
     def formula(self, closer: str) -> int:
         """Everything up to the closer; where reading goes on behind it."""
@@ -110,6 +121,11 @@ class LatexScanner(LatexSource):
         """Pieces of a formula up to something that ends it, which is not taken."""
         while True:
             piece = self.peek()
+            if self.document and piece.text == "r|" and self.text[piece.start : piece.start + 2] in ("\\b", "\\B"):
+                place = self.at
+                if documents.evaluation_bar(self, self.take()):  # \bigr|_{x=0}
+                    continue
+                self.back_to(place)
             if piece.kind in _ENDS or (piece.kind == "sign" and piece.text == "&"):
                 return
             if piece.kind == "command" and piece.text == "end":
@@ -123,7 +139,7 @@ class LatexScanner(LatexSource):
         if piece.kind in ("raised", "lowered") or (piece.kind == "sign" and piece.text in ("^", "_")):
             self.fail(f"nothing stands before `{piece.text}`", piece.span, suggestion="x^{2}, x_{i}")
         binds = self.nucleus(piece)
-        if len(self.out) > mark and (goes_on(self.out[-1].kind) or self.out[-1].kind == "∂"):
+        if len(self.out) > mark and (goes_on(self.out[-1].kind) or self.out[-1].kind in ("∂", "∇")):
             self.scripts(mark, binds=binds)
 
     # ------------------------------------------------------------ tokens
@@ -173,6 +189,8 @@ class LatexScanner(LatexSource):
                 self.group(piece)
             case "open":
                 latex_brackets.bracket(self, piece)
+            case "bar" if self.document and documents.evaluation_bar(self, piece):
+                pass
             case "bar":
                 text = "||" if piece.text == "‖" and end - start > 1 else piece.text
                 self.emit(piece.text, start, end, text=text, spaced=spaced)
@@ -207,17 +225,21 @@ class LatexScanner(LatexSource):
             self.emit("name", piece.start, piece.end, text=text, key="sqrt", spaced=piece.spaced)
             self.bracketed(self.argument("√"))
             return False
-        kind = plain_sign(text)
+        kind = text if self.document and text in ("∇", "⋮", "⋱") else plain_sign(text)
+        if kind in ("⋮", "⋱"):
+            kind = "…"
         if kind is None:
             message, hint = unreadable_sign(text)
             self.fail(message, piece.span, code="GS101", suggestion=hint)
-        self.emit(kind, piece.start, piece.end, text=kind, spaced=piece.spaced)
+        self.emit(kind, piece.start, piece.end, text=text if kind == "…" else kind, spaced=piece.spaced)
         return False
 
     def command(self, piece: Piece) -> bool:
         r"""`\name`: a letter, a sign, a function, or a form of its own."""
         name = piece.text
-        if name in LETTERS:
+        if self.document and documents.command(self, piece):
+            pass
+        elif name in LETTERS:
             self.name(LETTERS[name], piece)
         elif name in SUMS:
             text = SUMS[name]
@@ -269,6 +291,9 @@ class LatexScanner(LatexSource):
 
     def dots(self, piece: Piece) -> None:
         r"""`1, \dots, N` is the range 1..N; elsewhere dots do not say what they leave out."""
+        if self.document:
+            documents.dots(self, piece)
+            return
         after = self.peek()
         if self.out and self.out[-1].kind == "," and after.kind == "sign" and after.text == ",":
             self.take()
@@ -432,13 +457,14 @@ class LatexScanner(LatexSource):
     def lower(self, inner: list[Token], mark: int, stop: int, *, binds: bool) -> None:
         """Below a sum its index; below a norm its kind; else an entry or a part of the name."""
         last = self.out[-1]
-        if last.key in INDICATORS and mark == len(self.out) - 1 and relates(inner):
+        one = self.document and last.text == "1"
+        if (last.key in INDICATORS or one) and mark == len(self.out) - 1 and relates(inner):
             self.out.pop()  # 𝟙_{x > 0}
             latex_brackets.iverson(self, inner)
             return
         norm = last.kind in ("r‖", "‖", "r|", "|")
         self.emit("_" if binds or norm else "lower", inner[0].start, inner[0].start, text="_")
-        self.braced(inner, last.end, stop)
+        self.braced(documents.as_range(inner) if self.document and binds else inner, last.end, stop)
 
     def upper(self, inner: list[Token], stop: int) -> None:
         """A power, a transpose, primes."""
@@ -458,7 +484,9 @@ class LatexScanner(LatexSource):
                 self.braced(rest, start)
             self.emit("ᵀ", inner[-1].start, stop)
             return
-        if kinds in (["*"], ["·"]):
+        if kinds == ["*"] and self.document:
+            inner = [inner[0]._replace(kind="name", key="*")]
+        elif kinds in (["*"], ["·"]):
             self.fail("a star above a symbol is not part of the language", inner[0].span, code="GS108")
         self.emit("^", start, start)
         self.braced(inner, start, stop)

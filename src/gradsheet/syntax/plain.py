@@ -24,11 +24,14 @@ from gradsheet.syntax.tree import (
     Conditional,
     Conditioned,
     Derivative,
+    Ellipsis,  # noqa: A004 - the node is called what it is
+    Evaluated,
     Expression,
     Factor,
     FunctionName,
     Group,
     Logic,
+    Nabla,
     Name,
     Num,
     Power,
@@ -99,6 +102,10 @@ def level_of(node: Expression) -> Level:
             return Level.OPERAND
         case Underbrace():
             return level_of(node.base)
+        case Ellipsis() | Evaluated():
+            return Level.OPERAND
+        case Nabla():
+            return Level.PRODUCT
         case Conditioned():
             return Level.CONDITIONAL
         case _:
@@ -186,6 +193,14 @@ class PlainWriter:
                 return self.derivative(node)
             case Underbrace():
                 return self.text(node.base, level)
+            case Ellipsis():
+                return node.text
+            case Nabla():
+                sign = "∇" if node.by is None else f"∇_{self.below(node.by)}"
+                return f"{sign} {self.text(node.of, Level.PRODUCT)}"
+            case Evaluated():
+                points = ", ".join(self.free(item) for item in node.at)
+                return f"{self.bracketed(node.base)}|_{{{points}}}"
             case Conditioned():
                 events, given = (", ".join(self.text(item) for item in part) for part in (node.events, node.given))
                 return f"{events} | {given}"
@@ -333,6 +348,10 @@ class PlainWriter:
                 return f"{text}_{self.name(name)}"
             case other:
                 return f"{text}_{{{self.free(other)}}}"
+
+    def below(self, node: Expression) -> str:
+        """What stands small below a sign."""
+        return self.name(node) if isinstance(node, Name) else f"{{{self.free(node)}}}"
 
     def binder(self, node: Binder) -> str:
         """`sum[i in 1..N] body`."""

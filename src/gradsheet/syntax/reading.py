@@ -8,6 +8,7 @@ from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source, S
 from gradsheet.syntax import structures
 from gradsheet.syntax.binding import Unbound, bind
 from gradsheet.syntax.cursor import Abandoned
+from gradsheet.syntax.front import without_front_matter
 from gradsheet.syntax.latex_sheets import bind_document
 from gradsheet.syntax.latex_tokens import scan_formula
 from gradsheet.syntax.layout import join_lines, lay_out
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 8 * 1024 * 1024
 
 
-def read_source(data: bytes | str, name: str = "<sheet>") -> Source:
+def read_source(data: bytes | str, name: str = "<sheet>", largest: int = LARGEST) -> Source:
     r"""Text with uniform line ends and no byte order mark, or a `SheetError`.
 
     >>> read_source(b"\xef\xbb\xbfa = 1\r\n").text
@@ -41,9 +42,9 @@ def read_source(data: bytes | str, name: str = "<sheet>") -> Source:
             _refuse("GS002", message, name, "Unicode text")
     else:
         size = len(data)
-    if size > LARGEST:
+    if size > largest:
         message = f"{size:,} bytes are too many"
-        _refuse("GS003", message, name, f"at most {LARGEST:,} bytes")
+        _refuse("GS003", message, name, f"at most {largest:,} bytes")
     text = data if isinstance(data, str) else _decoded(data, name)
     source = Source(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), name)
     if "\0" in source.text:
@@ -76,7 +77,8 @@ def parse_document(source: Source, diagnostics: Diagnostics) -> Document:
     (1, ['GS102'])
     """
     own = Diagnostics(source)
-    tokens = lay_out(scan(source, own, scan_formula), source, own)
+    text = without_front_matter(source)
+    tokens = lay_out(scan(text, own, scan_formula), text, own)
     parser = StatementParser(tokens, own)
     document = parser.document()
     if any(token.home >= 0 for token in tokens):

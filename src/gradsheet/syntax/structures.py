@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradsheet.syntax import brackets, derivatives, scripts
+from gradsheet.syntax import brackets, derivatives, documents, scripts
 from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import (
     Array,
@@ -26,7 +26,7 @@ from gradsheet.syntax.tree import (
 if TYPE_CHECKING:
     from gradsheet.syntax.expressions import ExpressionParser
 
-STARTS = frozenset({"frac", "array", "matrix", "cases", "l|", "l‖", "underbrace"})
+STARTS = frozenset({"frac", "array", "matrix", "cases", "l|", "l‖", "underbrace", "…", "∇", "evaluated"})
 """Kinds of token that begin an operand of LaTeX."""
 
 
@@ -41,6 +41,8 @@ def structure(p: ExpressionParser) -> Expression:
             return cases(p)
         case "underbrace":
             return underbrace(p)
+        case "…" | "∇" | "evaluated":
+            return documents.structure(p)
         case _:
             return bars(p)
 
@@ -147,6 +149,10 @@ def cases(p: ExpressionParser) -> Expression:
                     p.unexpected("the end of the cases after the last one")
                 break
             found.append((begin, value, _condition(p)))
+            last_two = found[-2:] if p.of_document and p.tok.kind == "endarray" else []
+            if len(last_two) == 2 == len(found) and documents.complementary(last_two[0][2], last_two[1][2]):
+                found.pop()
+                break
             if not p.accept(";"):
                 hint = r"add a last row: b & \text{otherwise}"
                 p.fail("the cases do not say what holds otherwise", p.span_from(start), suggestion=hint)

@@ -106,23 +106,28 @@ class Token(NamedTuple):
         return Span(self.start, self.end)
 
 
-def scan(source: Source, diagnostics: Diagnostics, formulas: FormulaScanner | None = None) -> list[Token]:
+def scan(
+    source: Source, diagnostics: Diagnostics, formulas: FormulaScanner | None = None, *, document: bool = False
+) -> list[Token]:
     r"""Every token of a text, line ends included; what cannot be read is reported and left as an "error" token.
 
-    `formulas` reads what stands between dollar signs.
+    `formulas` reads what stands between dollar signs. A `document` may have ∇, and dots that leave something out.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source
     >>> source = Source("y <- .5x²  # half")
     >>> [token.kind for token in scan(source, Diagnostics(source))]
     ['name', '←', 'number', 'name', '^', '{', 'number', '}']
     """
-    return _Scanner(source.text, diagnostics, formulas).scan()
+    return _Scanner(source.text, diagnostics, formulas, document=document).scan()
 
 
 class _Scanner:
     """One pass over one text."""
 
-    def __init__(self, text: str, diagnostics: Diagnostics, formulas: FormulaScanner | None) -> None:
+    def __init__(
+        self, text: str, diagnostics: Diagnostics, formulas: FormulaScanner | None, *, document: bool = False
+    ) -> None:
+        self.document = document
         self.text = text
         self.diagnostics = diagnostics
         self.formulas = formulas
@@ -252,6 +257,8 @@ class _Scanner:
             self.emit("name", text, start, end, key={"∑": "Σ", "∏": "Π"}.get(text, text))
         elif text == "∆":
             self.emit("name", text, start, end, key=canonical_key(text))
+        elif self.document and text in "∇…⋯⋮⋱":
+            self.emit("∇" if text == "∇" else "…", text, start, end)
         elif text in _NOT_IN_THE_LANGUAGE:
             message, way_out = _NOT_IN_THE_LANGUAGE[text]
             self.reject("GS101" if text == "." else "GS108", message, text, start, hint=way_out)

@@ -244,6 +244,33 @@ class Underbrace(Node):
     label: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class Ellipsis(Node):  # noqa: A001 - the node is called what it is
+    r"""`\dots`, `\vdots`, `\ddots` among the entries of a list: they leave something out. In documents only."""
+
+    text: str = field(default="…", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nabla(Node):
+    r"""`\nabla_θ L`, `∇L`: the gradient of `of` by `by`, or by all that it depends on. In documents only."""
+
+    of: Expression
+    by: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Node):
+    r"""`\left.\frac{∂f}{∂x}\right|_{x=0}`: `base` where `at` holds, equations or a point. In documents only."""
+
+    base: Expression
+    at: tuple[Expression, ...]
+
+
+DOCUMENT_NODES = (Ellipsis, Nabla, Evaluated)
+"""What only a document may say; a sheet never has them."""
+
+
 Expression = (
     Num
     | Name
@@ -264,6 +291,9 @@ Expression = (
     | Array
     | Derivative
     | Underbrace
+    | Ellipsis
+    | Nabla
+    | Evaluated
 )
 
 

@@ -22,11 +22,14 @@ from gradsheet.syntax.tree import (
     Conditional,
     Conditioned,
     Derivative,
+    Ellipsis,  # noqa: A004 - the node is called what it is
+    Evaluated,
     Expression,
     Factor,
     FunctionName,
     Group,
     Logic,
+    Nabla,
     Name,
     Num,
     Power,
@@ -146,6 +149,15 @@ class Layouter:
                 return self.array(node)
             case Derivative():
                 return self.derivative(node)
+            case Ellipsis():
+                return Sign(node.text, "ordinary")
+            case Nabla():
+                sign = Letter("∇")
+                head = sign if node.by is None else Scripts(sign, self.script(node.by))
+                return row(head, self.box(node.of, Level.PRODUCT))
+            case Evaluated():
+                at = joined([self.box(item) for item in node.at], COMMA)
+                return row(self.box(node.base, Level.PRODUCT), Scripts(Sign("|", "ordinary"), at))
             case _:
                 assert_never(node)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,12 +15,26 @@ from gradsheet.numerics.certified import certify
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gradsheet.derivation import Derivation
+    from gradsheet.derivation.graph import Graph
+    from gradsheet.sheet import Sheet
 
 _SMALL = (3, 2, 4, 5, 2, 3, 4)
 _TRIES = 40
+
+
+class Sampled(Protocol):
+    """A sheet with its equations: a derivation, or less."""
+
+    @property
+    def sheet(self) -> Sheet:
+        """Where sizes and symbols are declared."""
+
+    @property
+    def graph(self) -> Graph:
+        """The equations."""
 
 
 class NoPointError(Exception):
@@ -55,7 +69,7 @@ def _filled(sizes: Sizes, low: Affine, high: Affine) -> bool:
 
 
 def sizes_and_ranges(
-    derivation: Derivation,
+    derivation: Sampled,
 ) -> tuple[list[Size], dict[str, tuple[Affine, Affine]], list[tuple[Affine, Affine]]]:
     """Every size in the sheet, size families, and the ranges that must not be empty."""
     found: dict[Size, None] = {}
@@ -93,22 +107,30 @@ def draw_inputs(
 ) -> Inputs:
     """Random values for inputs; `style` moves the interval from which reals come, for functions with a domain."""
     inputs = Inputs(sizes=draw_sizes(derivation, rng))
-    for symbol in sorted(needed, key=lambda s: s.serial):
-        depth = symbol_depth(symbol)
-        if depth:
-            inputs.values[symbol] = {
-                member: _array(shape, symbol, inputs.sizes, rng, style)
-                for member, shape in _members(symbol, depth, inputs.sizes)
-            }
-            continue
-        shape = _shape(symbol.axes, inputs.sizes, {})
-        if symbol in rows:
-            shape = (rows[symbol], *shape)
-        inputs.values[symbol] = _array(shape, symbol, inputs.sizes, rng, style)
+    inputs.values = draw_values(needed, inputs.sizes, rng, style, rows)
     inputs.data = frozenset(rows)
     inputs.rows = next(iter(rows.values()), 0)
     inputs.given = frozenset(inputs.values)
     return inputs
+
+
+def draw_values(
+    needed: Iterable[Symbol], sizes: Sizes, rng: random.Random, style: int, rows: Mapping[Symbol, int] | None = None
+) -> dict[Symbol, Any]:
+    """Random values in the sets of some symbols, for known sizes."""
+    values: dict[Symbol, Any] = {}
+    for symbol in sorted(needed, key=lambda s: s.serial):
+        depth = symbol_depth(symbol)
+        if depth:
+            values[symbol] = {
+                member: _array(shape, symbol, sizes, rng, style) for member, shape in _members(symbol, depth, sizes)
+            }
+            continue
+        shape = _shape(symbol.axes, sizes, {})
+        if rows and symbol in rows:
+            shape = (rows[symbol], *shape)
+        values[symbol] = _array(shape, symbol, sizes, rng, style)
+    return values
 
 
 def _shape(axes: Sequence[Index], sizes: Sizes, fixed: dict[Index, int]) -> tuple[int, ...]:
@@ -209,4 +231,4 @@ def unspecified_functions(names: Iterable[str], rng: random.Random) -> dict[str,
     return result
 
 
-__all__ = ["NoPointError", "SizeMember", "draw_inputs", "draw_sizes", "sizes_and_ranges", "unspecified_functions"]
+__all__ = ["NoPointError", "SizeMember", "draw_inputs", "draw_sizes", "draw_values", "sizes_and_ranges", "unspecified_functions"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradsheet.syntax.front import without_front_matter
+
 if TYPE_CHECKING:
     from gradsheet.sheet import Sheet
     from gradsheet.solution import Solution
@@ -19,7 +21,7 @@ def steps_follow(solution: Solution) -> bool:
 def title(sheet: Sheet) -> str:
     """The comment at the head of the sheet."""
     lines = []
-    for line in sheet.source.text.splitlines():
+    for line in without_front_matter(sheet.source).text.splitlines():
         bare = line.strip()
         if bare.startswith("#"):
             lines.append(bare.lstrip("# ").rstrip())

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from gradsheet.diagnostics import Diagnostic, Span
     from gradsheet.manuscripts import Formula
-    from gradsheet.syntax.tree import Expression
+    from gradsheet.syntax.tree import Expression, Set
 
-SideKind = Literal["expression", "dots", "placeholder", "elided", "empty", "unreadable"]
-"""`dots`: … alone. `placeholder`: ? or a box. `elided`: an array all of whose entries are dots. `empty`: a chain that
-begins or ends with its relation."""
+SideKind = Literal["expression", "shape", "set", "dots", "placeholder", "elided", "empty", "unreadable"]
+"""`shape`: 2×1, a product of sizes with the sign × (or one size), where a shape is stated. `set`: ℝ^{m×n}, {0,1}; its
+tree is a `syntax.tree.Set`. `dots`: … alone. `placeholder`: ? or a box. `elided`: an array with nothing but dots.
+`empty`: a chain that begins or ends with its relation."""
 
 Relation = Literal["=", "≈", "∝", "≡", ":=", "←", "→", "≠", "<", "≤", ">", "≥", "∈", ":"]
 """`:` states a shape or a set (`a : 2×1`, `h is ℝ`); `→` shows what becomes of something."""
@@ -26,10 +27,13 @@ class Side:
     latex: str
     span: Span
     formula: Formula
-    tree: Expression | None = None
+    tree: Expression | Set | None = None
     problem: Diagnostic | None = None
     also: tuple[Expression, ...] = ()
     """Further items of a list, `a, b, c`: mentions, or the several things of which a shape is stated."""
+    rest: tuple[Side, ...] = ()
+    """Where a side runs on in later formulas, those pieces; `tree` is the whole of them. The places of the nodes of a
+    piece are those in the text of its own formula, moved by the length of all texts before it and one for each."""
 
 
 @dataclass(frozen=True, slots=True)

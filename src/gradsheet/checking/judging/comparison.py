@@ -1,0 +1,390 @@
+"""Whether two formulas are one: at generic points in each reading that a page may mean, at its own sizes, at its values."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from flint import arb
+
+from gradsheet.checking.judging.letters import Sides, assignments, sorted_sides
+from gradsheet.checking.meaning import equality, loose
+from gradsheet.checking.meaning.indices import names_in
+from gradsheet.checking.meaning.interpreter import (
+    Budget,
+    Interpreter,
+    MismatchError,
+    MissingError,
+    OutOfRangeError,
+    Reading,
+    StoppedError,
+    UnboundError,
+    UndecidedError,
+    UnsupportedError,
+)
+from gradsheet.checking.meaning.points import BITS, Model
+from gradsheet.checking.meaning.tensors import shape_text
+from gradsheet.numerics.balls import working_precision
+from gradsheet.syntax import tree
+from gradsheet.syntax.traversal import walk
+from gradsheet.verification.sampling import NoPointError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.scope import Scope
+    from gradsheet.checking.meaning.tensors import Value
+
+Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
+PROBLEMS = (UnboundError, UnsupportedError, MissingError, OutOfRangeError, StoppedError, UndecidedError, NoPointError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A point, numbers for the letters and a reading at which two sides differ: what is right must not differ there."""
+
+    point: Point
+    known: dict[str, int]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a comparison showed; `reason` says what is missing where it is open, or what differs."""
+
+    outcome: Outcome
+    reason: str = ""
+    certainty: str = ""
+    reading: Reading = Reading()
+    assumptions: tuple[str, ...] = ()
+    conforms: bool = True
+    """Whether some strict reading had the right shape."""
+    witness: Witness | None = None
+    """Where the sides were seen to differ."""
+
+
+@dataclass(slots=True)
+class Comparer:
+    """Compares formulas over one sheet; points are drawn once and kept."""
+
+    model: Model
+    points: int = 3
+    terms: int = 4096
+    deadline: float | None = None
+    letters: int = 96
+    """How many choices of numbers for free letters are tried at a point."""
+    witness: Witness | None = None
+    _points: dict[tuple[str, int], Point] = field(default_factory=dict)
+    _interpreters: dict[tuple[int, int, Reading], Interpreter] = field(default_factory=dict)
+    _scopes: list[Scope] = field(default_factory=list)
+
+    def point(self, kind: Literal["generic", "sized"], seed: int) -> Point:
+        """A point, drawn when it is first asked for."""
+        found = self._points.get((kind, seed))
+        if found is None:
+            with working_precision(BITS):
+                found = self.model.generic(seed) if kind == "generic" else self.model.sized(seed)
+            self._points[kind, seed] = found
+        return found
+
+    def interpreter(self, point: Point, scope: Scope, reading: Reading) -> Interpreter:
+        """An interpreter; those of the same scope keep what they have computed."""
+        key = (id(point), id(scope), reading)
+        found = self._interpreters.get(key)
+        if found is None:
+            if len(self._interpreters) > 400:
+                self._interpreters.clear()
+                self._scopes.clear()
+            found = Interpreter(point, scope, reading, budget=Budget(self.terms, self.deadline))
+            self._interpreters[key] = found
+            self._scopes.append(scope)
+        return found
+
+    # ------------------------------------------------------------ comparing
+
+    def compare(
+        self, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = (), *, thorough: bool = True
+    ) -> Finding:
+        """left = right, as far as can be seen."""
+        with working_precision(BITS):
+            try:
+                return self._compare(scope, left, right, conditions, thorough=thorough)
+            except PROBLEMS as problem:
+                return Finding("open", reason_of(problem))
+
+    def _compare(
+        self, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression], *, thorough: bool
+    ) -> Finding:
+        found = self._at("generic", scope, left, right, conditions)
+        if found.outcome in {"right", "arrangement"}:
+            return found
+        if thorough and found.outcome != "right" and (mentions_sizes(left) or mentions_sizes(right)):
+            try:
+                sized = self._at("sized", scope, left, right, conditions)
+            except PROBLEMS:
+                return found
+            if sized.outcome in {"right", "arrangement"}:
+                return replace(sized, certainty=sized.certainty + ", for the sizes of the sheet")
+            if found.outcome == "open":
+                return sized
+        return found
+
+    def _at(
+        self, kind: Literal["generic", "sized"], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+    ) -> Finding:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise StoppedError("the time limit")
+        points = [self.point(kind, seed) for seed in range(1, self.points + 1)]
+        return self.over(points, scope, left, right, conditions)
+
+    def stands(self, witness: Witness, scope: Scope, left: tree.Expression, right: tree.Expression) -> bool:
+        """Whether two sides agree where the first try was seen to differ: quick, and enough to turn most others down."""
+        with working_precision(BITS):
+            interpreter = self.interpreter(witness.point, scope, witness.reading)
+            plain = self.interpreter(witness.point, scope, Reading())
+            try:
+                a = evaluated(interpreter, plain, left, witness.known)
+                b = evaluated(interpreter, plain, right, witness.known)
+            except UnboundError:
+                return True  # another letter stands there now: the whole comparison decides
+            except OutOfRangeError:
+                return True
+            except (*PROBLEMS, MismatchError):
+                return False
+            return equality.compare(a, b) in {"equal", "open"}
+
+    def over_points(
+        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = ()
+    ) -> Finding:
+        """left = right at some points of one's own; where nothing can be computed it is open."""
+        with working_precision(BITS):
+            try:
+                return self.over(points, scope, left, right, conditions)
+            except PROBLEMS as problem:
+                return Finding("open", reason_of(problem))
+
+    def over(
+        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = ()
+    ) -> Finding:
+        """left = right at each of some points, in one reading at all of them."""
+        self.witness = None
+        failure: Exception | None = None
+        shapes: MismatchError | None = None
+        conforms = False
+        different = False
+        alone: tuple[str, ...] = ()
+        for reading in readings_for(scope, left, right):
+            try:
+                outcome, sides = self._in_reading(points, scope, left, right, conditions, reading)
+                alone = sides.alone
+            except MismatchError as problem:
+                shapes = shapes or problem
+                continue
+            except PROBLEMS as problem:
+                failure = failure or problem
+                continue
+            if outcome == "some":
+                return Finding("open", f"true for some {_spoken(sides.free)}, not for all")
+            if outcome not in {"equal", "open"} and alone:
+                failure = UnsupportedError(f"{', '.join(alone)} stands on one side only")
+                continue
+            if outcome == "equal":
+                if alone:
+                    return Finding("open", f"{', '.join(alone)} stands on one side only")
+                return Finding("right", certainty=f"holds at {len(points)} points", reading=reading, assumptions=_said(reading))
+            if outcome == "different":
+                conforms = different = True
+            elif outcome == "open":
+                failure = failure or UnsupportedError("the values cannot be told apart at this precision")
+        if failure is not None and not isinstance(failure, OutOfRangeError | MissingError | UnboundError | UnsupportedError):
+            raise failure
+        if failure is not None:
+            raise failure
+        if not conforms or scope.loose:
+            found = self._loosely(points, scope, left, right, conditions)
+            if found is not None:
+                return found
+        if conforms:
+            return Finding("different", certainty="differs at a random point: certain", witness=self.witness)
+        reason = f"{shapes}" if shapes is not None else self._shapes(points[0], scope, left, right, conditions)
+        return Finding("shapes", reason, certainty="the shapes differ: certain", conforms=False)
+
+    def _in_reading(
+        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression], reading: Reading
+    ) -> tuple[equality.Outcome | Literal["some"], Sides]:
+        """At every point and for all letters; "some" where it holds for some layers or steps only."""
+        outcome: equality.Outcome = "equal"
+        sides = Sides(left, right, ())
+        seen = 0
+        for point in points:
+            interpreter = self.interpreter(point, scope, reading)
+            plain = self.interpreter(point, scope, Reading())
+            sides = sorted_sides(left, right, interpreter, conditions)
+            chosen = assignments(sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 2)
+            beyond: OutOfRangeError | None = None
+            members = [m for m in sides.free if picks_member(interpreter, sides, m)]
+            holding: list[dict[str, int]] = []
+            failing: list[tuple[dict[str, int], equality.Outcome]] = []
+            for known in chosen:
+                try:
+                    a = evaluated(interpreter, plain, sides.left, known)
+                    b = evaluated(interpreter, plain, sides.right, known)
+                except OutOfRangeError as problem:
+                    beyond = problem
+                    continue
+                seen += 1
+                found = equality.compare(a, b)
+                if found == "equal":
+                    holding.append(known)
+                elif found in {"different", "shapes"}:
+                    failing.append((known, found))
+                    if found == "different":
+                        self.witness = Witness(point, known, reading)
+                    if not members:
+                        return found, sides
+                else:
+                    outcome = "open"
+            if failing:
+                by_member = {tuple(k[m] for m in members) for k, _ in failing}
+                if any(tuple(k[m] for m in members) not in by_member for k in holding):
+                    return "some", sides
+                return failing[0][1], sides
+            if not seen and (beyond is not None or not chosen):
+                raise OutOfRangeError("no layer, step or entry for which both sides are there")
+        return outcome, sides
+
+    def _loosely(
+        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+    ) -> Finding | None:
+        """Whether factors in another order, transposed or entry by entry, would make it true."""
+        for point in points[:2]:
+            interpreter = self.interpreter(point, scope, Reading())
+            sides = sorted_sides(left, right, interpreter, conditions)
+            seen = 0
+            for known in assignments(sides, interpreter, conditions, 12):
+                try:
+                    if not self._arranged(point, scope, interpreter, sides, known):
+                        return None
+                except OutOfRangeError:
+                    continue
+                except (MismatchError, UnsupportedError, UnboundError, MissingError, StoppedError):
+                    return None
+                seen += 1
+            if not seen:
+                return None
+        return Finding("arrangement", certainty=f"holds at {min(2, len(points))} points once the factors are arranged", conforms=False)
+
+    def _arranged(self, point: Point, scope: Scope, interpreter: Interpreter, sides: Sides, known: dict[str, int]) -> bool:
+        targets: list[Value] = []
+        for reading in readings_for(scope, sides.left, sides.left):
+            try:
+                targets.append(self.interpreter(point, scope, reading).evaluate(sides.left, known))
+            except MismatchError:
+                continue
+        for target in targets[:3]:
+            for candidate in loose.readings(interpreter, sides.right, target.shape, known):
+                if equality.compare(target, candidate) == "equal":
+                    return True
+        return False
+
+    def _shapes(self, point: Point, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]) -> str:
+        interpreter = self.interpreter(point, scope, Reading())
+        sides = sorted_sides(left, right, interpreter, conditions)
+        for known in assignments(sides, interpreter, conditions, 12):
+            try:
+                a, b = interpreter.evaluate(sides.left, known), interpreter.evaluate(sides.right, known)
+            except (*PROBLEMS, MismatchError):
+                continue
+            return f"{shape_text(a.shape)} against {shape_text(b.shape)}"
+        return "the shapes differ"
+
+
+def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
+    """Whether a letter counts layers or steps: the first index of a view or of a family."""
+    for side in (sides.left, sides.right):
+        for node in walk(side):
+            if not isinstance(node, tree.Subscript) or not isinstance(node.base, tree.Name):
+                continue
+            key = node.base.key
+            symbol = interpreter.point.model.symbols.get(key)
+            leading = symbol.leading if symbol is not None else int(key in interpreter.scope.views)
+            if any(letter in names_in(item) for item in node.items[:leading]):
+                return True
+    return False
+
+
+def _spoken(letters: Sequence[str]) -> str:
+    return ", ".join(letters)
+
+
+def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: dict[str, int]) -> Value:
+    """A side in a reading; where the reading does not fit it, as it is written."""
+    try:
+        return interpreter.evaluate(node, known)
+    except MismatchError:
+        if interpreter is plain:
+            raise
+        return plain.evaluate(node, known)
+
+
+def readings_for(scope: Scope, left: tree.Expression, right: tree.Expression) -> list[Reading]:
+    """The readings to be tried, the plainest first."""
+    nodes = [*walk(left), *walk(right)]
+    derivatives = any(isinstance(n, tree.Derivative) for n in nodes)
+    products = any(isinstance(n, tree.Product) for n in nodes)
+    squares = any(
+        isinstance(n, tree.Power) and isinstance(n.exponent, tree.Num) and n.exponent.value == 2 for n in nodes
+    )
+    found = [Reading()]
+    if scope.layout == "jacobian":
+        found = [Reading(jacobian=True)]
+    elif scope.layout is None and derivatives:
+        found += [Reading(jacobian=True), Reading(turned=True)]
+    if derivatives and products:
+        found.append(Reading(chain=True))
+    if squares:
+        found += [replace(r, norms=True) for r in list(found)]
+    return found
+
+
+def mentions_sizes(node: tree.Expression) -> bool:
+    """Whether a formula hangs on the number of entries: an index, an end of a sum or an array by number."""
+    for part in walk(node):
+        match part:
+            case tree.Subscript(items=items) if any(isinstance(i, tree.Num) for i in items):
+                return True
+            case tree.BoundIndex(domain=tree.Range(low=_, high=high)) if isinstance(high, tree.Num):
+                return True
+            case tree.Array():
+                return True
+            case _:
+                pass
+    return False
+
+
+def reason_of(problem: Exception) -> str:
+    """Why something could not be evaluated, for people."""
+    match problem:
+        case UnboundError(key=key):
+            return f"nothing says what {key} is"
+        case MissingError(name=name):
+            return f"needs {name}"
+        case OutOfRangeError():
+            return str(problem) or "an index is out of its range"
+        case UndecidedError():
+            return "a condition sits on its boundary"
+        case NoPointError():
+            return "no point was found at which everything is defined"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(problem) or type(problem).__name__
+
+
+def _said(reading: Reading) -> tuple[str, ...]:
+    return ("a square of a column is read as its squared length",) if reading.norms else ()
+
+
+__all__ = ["Comparer", "Finding", "Outcome", "arb", "mentions_sizes", "readings_for", "reason_of"]

@@ -1,0 +1,63 @@
+"""What the judge hands on: a side with its names bound, a claim before its step is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gradsheet.checking.model import Claim, Reference, Slip, Verdict
+
+if TYPE_CHECKING:
+    from gradsheet.checking.reading.model import Side
+    from gradsheet.diagnostics import Span
+    from gradsheet.manuscripts import Formula
+    from gradsheet.syntax import tree
+
+
+@dataclass(slots=True)
+class Bound:
+    """A side with its names bound, or why it has none."""
+
+    side: Side
+    tree: tree.Expression | None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A claim before its step is counted."""
+
+    formula: Formula
+    span: Span
+    latex: str
+    text: str
+    verdict: Verdict
+    reason: str = ""
+    slip: Slip | None = None
+    step_valid: bool | None = None
+    expected: str | None = None
+    expected_text: str | None = None
+    certainty: str = ""
+    assumptions: tuple[str, ...] = ()
+    carried_from: Draft | None = None
+    quantity: str = ""
+    left: tree.Expression | None = None
+    right: tree.Expression | None = None
+    left_side: Side | None = None
+    right_side: Side | None = None
+    conditions: tuple[tree.Expression, ...] = ()
+    ties: tuple[str, ...] = ()
+    patch: tuple[Span, str] | None = None
+    numeric: bool = False
+    witness: Any = None
+    before: tree.Expression | None = None
+    """The expression before it in its chain, and the verdict on that."""
+    before_verdict: Verdict | None = None
+
+    def claim(self, step: int, reference: Reference | None) -> Claim:
+        """The claim as it is reported."""
+        return Claim(
+            step, self.latex, self.text, self.span, self.verdict, self.slip, self.step_valid, self.expected,
+            self.expected_text, self.reason, self.certainty, self.ties, reference, self.patch, self.assumptions,
+            quantity=self.quantity,
+        )  # fmt: skip

@@ -1,0 +1,185 @@
+"""One sheet with its page: the alternatives of the sheet, the names of the page, what the page gives and states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gradsheet.checking.binding.binder import Binder
+from gradsheet.checking.judging.comparison import PROBLEMS, Comparer, Finding, reason_of
+from gradsheet.checking.judging.numbers import as_nested
+from gradsheet.checking.meaning.interpreter import Interpreter, MismatchError, Reading
+from gradsheet.checking.meaning.points import BITS, Model
+from gradsheet.numerics.balls import working_precision
+from gradsheet.syntax import canonical_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gradsheet.checking.context import Context
+    from gradsheet.checking.judging.numbers import Entries
+    from gradsheet.checking.limits import Limits
+    from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.tensors import Value
+    from gradsheet.expressions import Symbol
+    from gradsheet.syntax import tree
+
+
+@dataclass(slots=True)
+class Stated:
+    """A value that the page prints for a computed quantity, and whether that was right."""
+
+    entries: Entries
+    right: bool
+
+
+@dataclass(slots=True)
+class Stage:
+    """A sheet on the page."""
+
+    models: list[Model]
+    """The sheet, once for each alternative that a context leaves open."""
+    context: Context | None
+    limits: Limits
+    deadline: float | None
+    binder: Binder = field(init=False)
+    comparers: list[Comparer] = field(init=False)
+    given: dict[str, Any] = field(default_factory=dict)
+    """Values of inputs by name, as nested lists."""
+    stated: dict[str, Stated] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Quantities whose definition the page has shown."""
+    layered: dict[int, set[str]] = field(default_factory=dict)
+    """By question: letters that carry a layer above them there."""
+    _points: dict[Any, Point | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.binder = Binder(self.models[0], self.context)
+        self.comparers = [
+            Comparer(m, self.limits.points, self.limits.sum_terms, self.deadline) for m in self.models
+        ]
+        if self.context is not None:
+            for rule in self.context.given:
+                self._give(rule)
+
+    def _give(self, rule: Any) -> None:
+        from gradsheet.checking.judging.numbers import printed  # noqa: PLC0415 - only where values are given
+
+        entries = printed(rule.value)
+        if entries is None:
+            return
+        key = self.name_of(rule.left, rule.written)
+        symbol = None if key is None else self.models[0].symbols.get(key)
+        if symbol is None or key is None:
+            return
+        if symbol in self.models[0].graph.clauses:
+            self.stated[key] = Stated(entries, right=True)
+        else:
+            self.given[key] = as_nested(entries)
+
+    def name_of(self, left: tree.Expression, text: str) -> str | None:
+        """The sheet's name of what is written."""
+        try:
+            bound = self.binder.bind(left, text)
+        except Exception:  # noqa: BLE001 - a name that cannot be bound gives nothing
+            return None
+        found = self.quantity(bound)
+        return None if found is None else canonical_key(found.name)
+
+    @property
+    def name(self) -> str:
+        """Of the sheet."""
+        return self.models[0].name
+
+    # ------------------------------------------------------------ comparing
+
+    def compare(
+        self,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression] = (),
+        *,
+        carried: Mapping[str, tree.Expression] | None = None,
+    ) -> Finding:
+        """left = right under every alternative: wrong only what is wrong under each."""
+        scope = self.scope(carried)
+        found: list[Finding] = [c.compare(scope, left, right, conditions) for c in self.comparers]
+        for outcome in ("right", "arrangement", "open"):
+            for model, finding in zip(self.models, found, strict=True):
+                if finding.outcome == outcome:
+                    if outcome != "open" and len(found) > 1 and any(f.outcome != outcome for f in found):
+                        said = (*finding.assumptions, f"right if {model.name}")
+                        return Finding(finding.outcome, finding.reason, finding.certainty, finding.reading, said)
+                    return finding
+        return found[0]
+
+    def scope(self, carried: Mapping[str, tree.Expression] | None = None) -> Any:
+        """The names as they are now; the same object until they change."""
+        base = self.binder.scope()
+        key = (id(self.binder.table), tuple(sorted((k, id(v)) for k, v in (carried or {}).items())), len(base.numbers))
+        found = self._points.get(("scope", key))
+        if found is None:
+            from dataclasses import replace  # noqa: PLC0415 - beside its only use
+
+            found = replace(base, carried=dict(carried or {}))  # type: ignore[assignment]
+            self._points["scope", key] = found
+        return found
+
+    # ------------------------------------------------------------ at values
+
+    def points_at_values(self, *, stated: bool, all_stated: bool = False) -> list[Point]:
+        """The given values, twice with other numbers for what is not given; [] where nothing is given."""
+        result = []
+        for seed in (1, 2):
+            key = ("values", seed, stated, all_stated, len(self.given), tuple((k, id(v)) for k, v in self.stated.items()))
+            if key not in self._points:
+                with working_precision(BITS):
+                    self._points[key] = self._at_values(seed, stated=stated, all_stated=all_stated)
+            point = self._points[key]
+            if point is None:
+                return []
+            result.append(point)
+        return result
+
+    def _at_values(self, seed: int, *, stated: bool, all_stated: bool) -> Point | None:
+        model = self.models[0]
+        chosen: dict[Symbol, Any] = {}
+        if stated:
+            plain = model.at_values(self.given, {}, seed)
+            for key, entry in self.stated.items():
+                symbol = model.symbols.get(key)
+                if symbol is None:
+                    continue
+                known = plain is not None and not plain.drawn & {s.name for s in model.upstream(symbol)}
+                if known and not all_stated:
+                    continue  # it can be computed: the page's number is not needed
+                chosen[symbol] = _numbers(entry.entries)
+        return model.at_values(self.given, chosen, seed)
+
+    def value(self, point: Point, node: tree.Expression, carried: Mapping[str, tree.Expression] | None = None) -> Value | str:
+        """The value of a formula at a point, or why there is none."""
+        with working_precision(BITS):
+            for reading in (Reading(), Reading(jacobian=True), Reading(chain=True), Reading(norms=True)):
+                try:
+                    return Interpreter(point, self.scope(carried), reading).evaluate(node)
+                except MismatchError as problem:
+                    last = str(problem)
+                except PROBLEMS as problem:
+                    return reason_of(problem)
+            return last
+
+    def quantity(self, node: tree.Expression) -> Symbol | None:
+        """The symbol of the sheet that a formula names as a whole, a member of a view included."""
+        from gradsheet.checking.meaning.interpreter import locate_symbol  # noqa: PLC0415 - beside its only use
+
+        point = self.comparers[0].point("generic", 1)
+        return locate_symbol(Interpreter(point, self.binder.scope()), node)
+
+
+def _numbers(entries: Entries) -> Any:
+    import numpy as np  # noqa: PLC0415 - beside its only use
+
+    result = np.empty(entries.shape, dtype=object)
+    for place in np.ndindex(entries.shape):
+        result[place] = entries[place].value
+    return result

@@ -1,0 +1,178 @@
+"""Functions of values: the table's, unspecified ones, those of vectors and matrices, and small ones such as tr and diag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.checking.meaning.tensors import Value, array, dot, squeezed, value
+from gradsheet.evaluation import JetDomain
+from gradsheet.numerics.functions import ELEMENTWISE
+from gradsheet.numerics.jets import Jet
+from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class UnsupportedError(Exception):
+    """Something the check cannot evaluate; the reason is for people."""
+
+
+def elementwise(name: str, arguments: Sequence[Value], primes: int, order: int) -> Value:
+    """f(x), f'(x), … entry by entry."""
+    arity = ELEMENTWISE[name].arity
+    if primes and arity > 1:
+        message = f"the derivative of {name}, which has {arity} arguments"
+        raise UnsupportedError(message)
+    if len(arguments) != arity and not (name in {"max", "min"} and arguments):
+        message = f"{name} of {len(arguments)} arguments"
+        raise UnsupportedError(message)
+    if arity == 1:
+        (x,) = arguments
+        data = x.data
+        if primes:
+            flat = [_primed(name, jet, primes, order) for jet in data.reshape(-1)]
+            result = np.empty(len(flat), dtype=object)
+            result[:] = flat
+            return Value(result.reshape(data.shape), x.outputs)
+        return Value(array(JetDomain(order).elementwise(name, data)), literal=x.literal)
+    first, *rest = (a.data for a in arguments)
+    result = first
+    for other in rest:
+        result = JetDomain(order).elementwise(name, *np.broadcast_arrays(result, other))
+    return Value(array(result))
+
+
+def _primed(name: str, x: Jet, primes: int, order: int) -> Jet:
+    """f⁽ⁿ⁾(x(t)): the Taylor coefficients of f at x(0) tell it, without any rule."""
+    at = ELEMENTWISE[name].jet(Jet.variable(x.value, 1, order + primes))
+    coefficients = [at.coefficient(k) for k in range(order + primes + 1)]
+    for _ in range(primes):
+        coefficients = [k * c for k, c in enumerate(coefficients)][1:]
+    away = x - Jet.constant(x.value, order)
+    result = Jet.constant(coefficients[-1], order)
+    for coefficient in reversed(coefficients[:-1]):
+        result = result * away + Jet.constant(coefficient, order)
+    return result
+
+
+def unspecified(polynomial: Callable[[int], Any], x: Value, primes: int, order: int) -> Value:
+    """An unspecified function, for which a random polynomial stands."""
+    return Value(array(JetDomain(order).unspecified(polynomial, primes, x.data)), x.outputs if not x.data.ndim else None)
+
+
+def of_array(name: str, x: Value, order: int) -> Value:
+    """Softmax, log-sum-exp, inverse, determinant; over the last axis, or the last two."""
+    data = x.data
+    if ARRAY_OPERATIONS[name].argument_rank == 1 and data.ndim == 2 and data.shape[0] == 1:
+        inner = of_array(name, Value(data.reshape(-1)), order).data
+        return value(inner.reshape(1, -1) if inner.ndim else inner)
+    if data.ndim < ARRAY_OPERATIONS[name].argument_rank:
+        message = f"{name} of a scalar"
+        raise UnsupportedError(message)
+    if ARRAY_OPERATIONS[name].argument_rank == 2 and (data.ndim != 2 or data.shape[0] != data.shape[1]):
+        message = f"{name} of something that is no square matrix"
+        raise UnsupportedError(message)
+    return value(JetDomain(order).array(name, data))
+
+
+def _total(x: Value, order: int) -> Any:
+    return sum(x.data.reshape(-1), Jet.constant(0, order))
+
+
+def _sum(arguments: Sequence[Value], order: int) -> Value:
+    return value(_total(arguments[0], order))
+
+
+def _mean(arguments: Sequence[Value], order: int) -> Value:
+    return value(_total(arguments[0], order) / max(1, arguments[0].data.size))
+
+
+def _trace(arguments: Sequence[Value], order: int) -> Value:
+    data = arguments[0].data
+    if not data.ndim:
+        return arguments[0]
+    if data.ndim != 2 or data.shape[0] != data.shape[1]:
+        message = "the trace of something that is no square matrix"
+        raise UnsupportedError(message)
+    return value(sum(np.diagonal(data), Jet.constant(0, order)))
+
+
+def _diag(arguments: Sequence[Value], order: int) -> Value:
+    x = arguments[0]
+    if x.data.ndim == 2 and x.shape[0] == x.shape[1]:
+        return Value(np.diagonal(x.data).copy())
+    entries = squeezed(x).reshape(-1) if len(arguments) == 1 else np.array([a.data[()] for a in arguments], dtype=object)
+    result = np.empty((entries.size, entries.size), dtype=object)
+    result.fill(Jet.constant(0, order))
+    for k, entry in enumerate(entries):
+        result[k, k] = entry
+    return value(result)
+
+
+def _inner(arguments: Sequence[Value], order: int) -> Value:
+    a, b = arguments
+    if a.shape == b.shape and a.data.ndim == 2:
+        return value(_total(Value(a.data * b.data), order))
+    return dot(Value(squeezed(a)), Value(squeezed(b)))
+
+
+def _outer(arguments: Sequence[Value], _order: int) -> Value:
+    a, b = (squeezed(x) for x in arguments)
+    return value(np.multiply.outer(a, b))
+
+
+def _norm(arguments: Sequence[Value], order: int) -> Value:
+    squares = value(_total(Value(arguments[0].data * arguments[0].data), order))
+    return Value(array(JetDomain(order).elementwise("sqrt", squares.data)))
+
+
+def _identity(arguments: Sequence[Value], _order: int) -> Value:
+    return arguments[0]
+
+
+def _vec(arguments: Sequence[Value], _order: int) -> Value:
+    return value(arguments[0].data.T.reshape(-1))
+
+
+SMALL: dict[str, tuple[int, Callable[[Sequence[Value], int], Value]]] = {
+    "sum": (1, _sum),
+    "mean": (1, _mean),
+    "tr": (1, _trace),
+    "trace": (1, _trace),
+    "Tr": (1, _trace),
+    "diag": (0, _diag),
+    "Diag": (0, _diag),
+    "dot": (2, _inner),
+    "inner": (2, _inner),
+    "outer": (2, _outer),
+    "norm": (1, _norm),
+    "id": (1, _identity),
+    "identity": (1, _identity),
+    "vec": (1, _vec),
+}
+"""Name: how many arguments (0: any number), and what it does."""
+
+
+def apply(name: str, arguments: Sequence[Value], primes: int, order: int) -> Value | None:
+    """A function of the language by its spelling; None where the name is none."""
+    if name in {"max", "min"} and not primes:
+        if len(arguments) == 1:
+            flat = list(arguments[0].data.reshape(-1))
+            arguments = [value(entry) for entry in flat]
+        return elementwise(name, arguments, 0, order)
+    record = ELEMENTWISE_SPELLINGS.get(name)
+    if record is not None:
+        return elementwise(record, arguments, primes, order)
+    if name in ARRAY_SPELLINGS and not primes and len(arguments) == 1:
+        return of_array(ARRAY_SPELLINGS[name], arguments[0], order)
+    if name in SMALL:
+        count, function = SMALL[name]
+        if primes and name in {"id", "identity"}:
+            return Value(array(arguments[0].data * 0 + 1))
+        if primes or (count and count != len(arguments)):
+            return None
+        return function(arguments, order)
+    return None

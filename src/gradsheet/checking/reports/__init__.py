@@ -1,0 +1,1 @@
+"""A checked document for people and programs: terminal, Markdown, HTML, JSON, a table of a class."""
