@@ -31,6 +31,7 @@ types: $(VENV)/stamp-dev
 
 bench: .venv-bench/stamp
 	.venv-bench/bin/python bench/run.py
+	.venv-bench/bin/python bench/checking.py
 
 documents: $(VENV)/stamp-test
 	$(BIN)/python tools/regenerate.py

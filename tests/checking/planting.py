@@ -1,8 +1,8 @@
 """Slips planted in right lines: each is one edit of the page, and the same edit of the line's twin in NumPy.
 
 A ledger holds for each right formula its chain of sides in NumPy, and `model.py` says how the page writes each name
-(`SYMBOLS`). So the signs, names and numbers of the page can be lined up with those of the twin; an edit of a pair is kept
-if the twin's value changes at random points. The checker has no part in this. What was kept is in `planted.json`:
+(`SYMBOLS`). So the signs, names and numbers of the page can be lined up with those of the twin; an edit of a pair is
+kept if the twin's value changes at random points. The checker has no part in this. What was kept is in `planted.json`:
 
     python tests/checking/planting.py        plants again and writes the file
 """
@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 PLANTED = Path(__file__).parent / "planted.json"
 EACH = 14
 """At most as many slips in one document."""
+NEAR = 14
+"""A name that is written for another one stands in one of as many formulas before."""
 SHAPES = ("arrangement", "shape", "operand")
 
 
@@ -123,8 +126,10 @@ def page_tokens(text: str, symbols: dict[str, Any]) -> list[Token]:
 def twin_tokens(text: str, symbols: dict[str, Any]) -> list[Token]:
     _, twin = spellings(symbols)
     names = sorted((n for n in twin if not n.endswith(".T")), key=len, reverse=True)
-    parts = [("(?<![A-Za-z_\"\\w])" if n[0].isalnum() else "") + re.escape(n) + ("(?![A-Za-z_\\w\"])" if n[-1].isalnum() else "")
-             for n in names]
+    parts = [
+        (r"""(?<![\w"])""" if n[0].isalnum() else "") + re.escape(n) + (r"""(?![\w"])""" if n[-1].isalnum() else "")
+        for n in names
+    ]
     pattern = re.compile(
         "|".join([f"(?P<n{i}>{p})" for i, p in enumerate(parts)]
                  + [r"(?P<T>\.T\b)", r"(?P<word>[A-Za-z_]\w*)", r"(?P<number>\d+(?:\.\d+)?)", r"(?P<sign>==|[-+])"])
@@ -165,11 +170,11 @@ def depth(text: str, start: int, end: int) -> int:
 def until(text: str, at: int, stops: str) -> int:
     """Where a term that begins at a place ends: at the next sign of its level."""
     level = 0
-    for m in re.finditer(r"[(\[{]|[)\]}]|" + stops, text[at + 1 :]):
-        token = m.group()
-        if token in "([{":
+    for m in re.finditer(r"\\begin|\\end|[(\[{]|[)\]}]|" + stops, text[at + 1 :]):
+        found = m.group()
+        if found in {"(", "[", "{", r"\begin"}:
             level += 1
-        elif token in ")]}":
+        elif found in {")", "]", "}", r"\end"}:
             level -= 1
             if level < 0:
                 return at + 1 + m.start()
@@ -178,7 +183,10 @@ def until(text: str, at: int, stops: str) -> int:
     return len(text)
 
 
-STOPS_PAGE = r"(?<![=(\[{&])\s*[-+−=]|\\\\|\\q?quad|\\(?:right|[bB]ig+r?)(?![A-Za-z])|(?<!\\)[,.](?!\d)|\\[,;!]\s*[,.]|$"
+STOPS_PAGE = (
+    r"(?<![=(\[{&])\s*[-+−=]|\\\\|\\q?quad"
+    r"|\\(?:right|[bB]ig+r?)(?![A-Za-z])|(?<!\\)[,.](?!\d)|\\[,;!]\s*[,.]|$"
+)
 STOPS_TWIN = r"(?<![=(\[*/@])[-+]| == |$"
 
 
@@ -188,7 +196,7 @@ def balanced(text: str) -> bool:
         level += (c in "([{") - (c in ")]}")
         if level < 0:
             return False
-    return level == 0
+    return level == 0 and text.count(r"\begin") == text.count(r"\end")
 
 
 def signs(page: str, twin: str, both: list[tuple[Token, Token]]) -> Iterator[Edit]:
@@ -288,12 +296,15 @@ def sort(key: str) -> str:
 def letters(text: str) -> set[str]:
     """The letters among the indices of a name."""
     parts = re.findall(r"[_^](?:\{[^{}]*\}|\w)|[ᵢⱼₖₙ]", text)
-    return {letter for part in parts for letter in re.findall(r"(?<![A-Za-z\\])[a-z](?![A-Za-z])|[ᵢⱼₖₙ]", part[-1:] if len(part) <= 2 else part)}
+    single = r"(?<![A-Za-z\\])[a-z](?![A-Za-z])|[ᵢⱼₖₙ]"
+    return {letter for part in parts for letter in re.findall(single, part[-1:] if len(part) <= 2 else part)}
 
 
-def operands(page: str, both: list[tuple[Token, Token]], symbols: dict[str, Any], values: Any) -> Iterator[Edit]:
-    """Another name of the document, of the same sort and shape, or of another index."""
-    table = [(key, v[0] if isinstance(v, tuple) else v) for key, v in symbols.items()]
+def operands(
+    page: str, near: str, both: list[tuple[Token, Token]], symbols: dict[str, Any], values: Any
+) -> Iterator[Edit]:
+    """Another name that stands near by, of the same sort and shape, or of another index."""
+    table = [(key, v[0] if isinstance(v, tuple) else v) for key, v in symbols.items() if re.search(bounded(key), near)]
     used = letters(page)
     for p, t in both:
         if not re.match(r"[A-Za-z(]", p.what) or re.fullmatch(r"\d.*", p.what):
@@ -311,7 +322,8 @@ def operands(page: str, both: list[tuple[Token, Token]], symbols: dict[str, Any]
             slips = ("index", "shape", "operand") if same else ("operand",) if here == there else ("operand", "shape")
             yield Edit(f"{key} for {written}", slips, (p.start, p.end, key), (t.start, t.end, other))
         swapped = re.fullmatch(r"(\w)_\{(\w)(\w)\}", written)
-        renamed = swapped and re.search(rf"sum_\{{{swapped[2]},\s*{swapped[3]}\}}", page)  # bound together: only new names
+        # Two letters that one sum binds may be exchanged: that is only a new name for each.
+        renamed = swapped and re.search(rf"sum_\{{{swapped[2]},\s*{swapped[3]}\}}", page)
         if swapped and not renamed and p.what.endswith(f"[{swapped[2]},{swapped[3]}]"):
             yield Edit("indices swapped", ("index",), (p.start, p.end, f"{swapped[1]}_{{{swapped[3]}{swapped[2]}}}"),
                        (t.start, t.end, p.what.replace(f"[{swapped[2]},{swapped[3]}]", f"[{swapped[3]},{swapped[2]}]")))
@@ -324,7 +336,7 @@ def arrangements(page: str, twin: str, both: list[tuple[Token, Token]]) -> Itera
     if "outer(" in twin and ".T" not in twin:
         for p, t in numbered(page, twin, TRANSPOSE, r"outer\(", ("", "np.multiply(")):
             yield Edit("transpose lost", SHAPES, p, t)
-    for (p, t), (q, u) in zip(both, both[1:], strict=False):
+    for (p, t), (q, u) in pairwise(both):
         between, inside = page[p.end : q.start], twin[t.end : u.start]
         if re.fullmatch(r"[\s(]*(\\odot|\\circ|\*)[\s(]*", between) and inside.strip("(") == "*":
             sign = re.sub(r"\\odot|\\circ|\*", lambda _: r"\cdot", between)
@@ -348,8 +360,9 @@ def ranges(page: str, twin: str) -> Iterator[Edit]:
         end = until(twin, c.end() - 1, r"(?!)")
         comma = twin.rfind(", ", c.end(), end)
         span = twin[comma + 2 : end]
-        new = re.sub(r"range\((\d)", lambda m: f"range({int(m[1]) + 1}", span) if "range" in span else f"range(1,{span})"
-        if twin[c.end() : comma].count(",") > twin[c.end() : comma].count("[") * 3 or re.match(r"lambda \w+,", twin[c.end():]):
+        later = re.sub(r"range\((\d)", lambda m: f"range({int(m[1]) + 1}", span)
+        new = later if "range" in span else f"range(1,{span})"
+        if re.match(r"lambda \w+,", twin[c.end() :]):
             continue
         yield Edit("sum begins late", ("index",), (s.start(2), s.end(2), str(int(s[2]) + 1)), (comma + 2, end, new))
 
@@ -410,8 +423,10 @@ def changes(truth: list[truths.Truth], chain: str) -> str:
     return kinds.pop() if len(kinds) == 1 else "broken"
 
 
-def candidates(entry: dict[str, Any], truth: list[truths.Truth], symbols: dict[str, Any]) -> Iterator[Plant]:
-    """All edits of one formula that change its value."""
+def candidates(
+    entry: dict[str, Any], near: str, truth: list[truths.Truth], symbols: dict[str, Any]
+) -> Iterator[Plant]:
+    """All edits of one formula that change its value; `near` is the text of the formulas before it."""
     page = entry["latex"]
     twins = entry["values"]
     whole = "\n".join(twins)
@@ -427,7 +442,7 @@ def candidates(entry: dict[str, Any], truth: list[truths.Truth], symbols: dict[s
         *signs(page, whole, both),
         *sides(page, whole, both),
         *factors(page, whole, both),
-        *operands(page, both, symbols, shapes),
+        *operands(page, near, both, symbols, shapes),
         *arrangements(page, whole, both),
         *ranges(page, whole),
         *decimals(both),
@@ -451,18 +466,20 @@ def family(edit: str) -> str:
 
 def plant(name: str, each: int = EACH) -> list[Plant]:
     """The slips of one document: spread over its formulas and over the kinds of edit."""
-    draw = random.Random(f"slips of {name}")  # noqa: S311 - which slips are planted is no secret
+    draw = random.Random(f"slips of {name}")
     truth = [truths.Truth(name, seed) for seed in (1, 2)]
     symbols = truth[0].module.SYMBOLS
     found: dict[str, list[Plant]] = defaultdict(list)
-    for entry in truths.ledger(name):
+    entries = truths.ledger(name)
+    for n, entry in enumerate(entries):
         if entry["verdict"] == "right" and entry["values"]:
-            for candidate in candidates(entry, truth, symbols):
+            near = "\n".join(e["latex"] for e in entries[max(0, n - NEAR) : n + 1])
+            for candidate in candidates(entry, near, truth, symbols):
                 found[family(candidate.edit)].append(candidate)
     chosen: list[Plant] = []
     used: dict[int, int] = defaultdict(int)
-    for kind in found:
-        draw.shuffle(found[kind])
+    for of_kind in found.values():
+        draw.shuffle(of_kind)
     kinds = sorted(found)
     draw.shuffle(kinds)
     while len(chosen) < each and any(found.values()):
@@ -485,13 +502,14 @@ def plant(name: str, each: int = EACH) -> list[Plant]:
 
 
 def places(name: str) -> list[int]:
-    """For each formula of a ledger where its text begins in the page; for a notebook, in its cells one after another."""
+    """Where the text of each formula of a ledger begins in its page; in a notebook's cells, one after another."""
+    opening = r"(?:\$|\\\(|\\\[|^|```math|(?=\\begin))\s*"
     text, at, found = source(name), 0, []
     if (begin := text.find(r"\begin{document}")) >= 0:
         at = begin
     for entry in truths.ledger(name):
         latex = entry["latex"]
-        start = re.search(r"(?:\$|\\\(|\\\[|^|```math|(?=\\begin))\s*" + re.escape(latex), text[at:], re.MULTILINE)
+        start = re.search(opening + re.escape(latex), text[at:], re.MULTILINE)
         assert start is not None, f"{name}: {latex}"
         found.append(at + start.end() - len(latex))
         at += start.end()

@@ -1,8 +1,8 @@
 """The checker against what is true: pages as they were written, and the same pages with one slip planted.
 
-Of a page as it was written: right formulas that are called wrong (false alarms), right ones that are judged right, wrong
-ones that are found. Of a page with a slip: whether the edited formula is called wrong (found), by a fair name (named), or
-right (a false accept); and whether anything else is called wrong that does not rest on it.
+Of a page as it was written: right formulas that are called wrong (false alarms), right ones that are judged right,
+wrong ones that are found. Of a page with a slip: whether the edited formula is called wrong (found), by a fair name
+(named), or right (a false accept); and whether anything else is called wrong that does not rest on it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checking import planting, truths
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.model import CheckReport, Claim
 
 WORST = ("wrong", "inherited", "unreadable", "undecided", "arrangement", "right")
-KINDS = {".md": "markdown", ".tex": "tex", ".html": "html", ".ipynb": "notebook", ".txt": "text"}
+KINDS = {".md": "markdown", ".tex": "latex", ".html": "html", ".ipynb": "notebook", ".txt": "text"}
 LIMITS = Limits(seconds=60.0)
 
 
@@ -38,20 +39,25 @@ def context(name: str) -> str | None:
     return str(path) if path.exists() else None
 
 
-def sheet(name: str) -> str:
-    return str(truths.CORPUS / name / f"{name}.sheet")
+def sheets(name: str) -> list[str]:
+    """The sheet beside the page, where its context does not name its own."""
+    said = context(name)
+    if said is not None and "sheet:" in Path(said).read_text(encoding="utf-8"):
+        return []
+    return [str(truths.CORPUS / name / f"{name}.sheet")]
 
 
 def report(name: str) -> CheckReport:
     """The report on a page of the corpus as it stands."""
-    return check_file(str(truths.page(name)), [sheet(name)], context(name), LIMITS)
+    return check_file(str(truths.page(name)), sheets(name), context(name), LIMITS)
 
 
 def report_with(slip: Plant) -> CheckReport:
     """The report on the page with a slip in it."""
     page = truths.page(slip.document)
     manuscript = read_manuscript(planting.page_with(slip), kind=KINDS[page.suffix], name=page.name)  # type: ignore[arg-type]
-    return check_manuscript(manuscript, [sheet_at(sheet(slip.document))], context(slip.document), LIMITS)
+    beside = [sheet_at(path) for path in sheets(slip.document)]
+    return check_manuscript(manuscript, beside, context(slip.document), LIMITS)
 
 
 @dataclass
@@ -105,9 +111,9 @@ def score(name: str) -> Row:
         here, got = f"{name}.{entry['formula']:02d}", worst(claims.get(entry["formula"], ()))
         if entry["verdict"] == "wrong":
             row.wrong += 1
-            if got in {"wrong", "inherited"}:
+            if got in {"wrong", "inherited"} or (got == entry["slip"] == "arrangement"):
                 row.caught.append(here)
-            elif got == "right":
+            elif got in {"right", "arrangement"}:
                 row.accepts.append(here)
         elif entry["verdict"] == "ambiguous":
             continue
@@ -151,7 +157,7 @@ def score_slip(slip: Plant, before: dict[int, str]) -> Row:
     about = left_sides(slip.before)
     for entry in truths.ledger(slip.document):
         n = entry["formula"]
-        if n == slip.formula or entry["verdict"] not in {"right", "no-claim"} or before.get(n) in {"wrong", "inherited"}:
+        if n == slip.formula or entry["verdict"] in {"wrong", "ambiguous"} or before.get(n) in {"wrong", "inherited"}:
             continue
         now = worst(claims.get(n, ()))
         # What follows may rest on the slip, and is then inherited; what has the same left side may be at odds with it.

@@ -1,8 +1,9 @@
 """What is true of a document of the corpus, worked out without the checker: NumPy, differences, and a model beside it.
 
-Each document has a `model.py` with `network(q)`: the page's own forward pass in NumPy. `q(name, value)` records a value and
-may move it a little; so the adjoint of everything is a central difference of the objective, and no rule of calculus is used.
-A ledger holds for each formula the chain of its sides in NumPy, `d_W == outer(d_z, x)`; `holds` evaluates them.
+Each document has a `model.py` with `network(q)`: the page's own forward pass in NumPy. `q(name, value)` records a
+value and may move it a little; so the adjoint of everything is a central difference of the objective, and no rule of
+calculus is used. A ledger holds for each formula the chain of its sides in NumPy, `d_W == outer(d_z, x)`; `steps`
+evaluates them.
 """
 
 from __future__ import annotations

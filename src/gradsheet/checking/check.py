@@ -22,6 +22,7 @@ from gradsheet.checking.reading.chains import chains
 from gradsheet.sheet.reader import load_sheet
 from gradsheet.syntax import tree
 from gradsheet.syntax.reading import read_source
+from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +136,7 @@ class _Checker:
         self.taken_up()
         if not self.stopped:
             self.name()
+        self.corroborate()
         return self.assembled()
 
     def leave(self, chain: Chain) -> None:
@@ -202,7 +204,46 @@ class _Checker:
                     self.stopped = f"the time limit of {self.limits.seconds:g} s"
                     return
                 siblings = [d.right for d, s in right if s is stage and d.right is not None]
+                if draft.numeric and draft.slip == "shape":
+                    continue
                 name_slips(draft, stage, siblings, self.deadline, self.spelled(stage), known)
+
+    def corroborate(self) -> None:
+        """A line that disagrees in more than one slip is only called wrong where the page confirms what its names are.
+
+        A name that the sheet spells exactly so needs no confirmation; one that was proposed, or that the page defines,
+        has to stand in some line that is right.
+        """
+        confirmed: dict[int, set[str]] = defaultdict(set)
+        for draft, stage in self.drafts:
+            if draft.verdict in {"right", "arrangement"} and stage is not None:
+                confirmed[id(stage)] |= names_of(draft)
+        doubtful: set[int] = set()
+        for draft, stage in self.drafts:
+            if stage is None or draft.numeric or draft.verdict not in {"wrong", "inherited"}:
+                continue
+            if draft.verdict == "inherited":
+                if draft.carried_from is not None and id(draft.carried_from) in doubtful:
+                    self.doubt(draft, doubtful, "it follows from a line that is not decided")
+                continue
+            if draft.slip is not None and not draft.paired:
+                continue
+            if is_condition(draft):
+                self.doubt(draft, doubtful, "an equation that may be a condition: it does not hold for all values")
+                continue
+            guessed = {*stage.binder.views, *stage.binder.locals}
+            unsure = sorted((names_of(draft) & guessed) - confirmed[id(stage)])
+            if unsure:
+                said = f"it does not agree with the sheet, and no other line confirms what {', '.join(unsure)} is here"
+                self.doubt(draft, doubtful, said)
+
+    @staticmethod
+    def doubt(draft: Draft, doubtful: set[int], reason: str) -> None:
+        """Not decided after all."""
+        doubtful.add(id(draft))
+        draft.verdict, draft.slip, draft.carried_from, draft.reason = "undecided", None, None, reason
+        draft.expected = draft.expected_text = draft.patch = None
+        draft.ties = ()
 
     def spelled(self, stage: Stage) -> dict[str, str]:
         """How the author writes each name, from all formulas that were bound."""
@@ -263,6 +304,28 @@ class _Checker:
                 for note in stage.binder.notes:
                     found.setdefault((note.written, note.stands_for), note)
         return list(found.values())
+
+
+def names_of(draft: Draft) -> set[str]:
+    """The names in a claim, functions left out."""
+    return {
+        node.key
+        for side in (draft.left, draft.right)
+        if side is not None
+        for node in walk(side)
+        if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName)
+    }
+
+
+def is_condition(draft: Draft) -> bool:
+    """Whether a line may be an equation to be solved, C w = ρ w or ∂E/∂w = 0, rather than an identity."""
+    if draft.left is None or draft.right is None:
+        return False
+    if isinstance(draft.right, tree.Num) and draft.right.value == 0:
+        return True
+    if isinstance(draft.left, tree.Derivative | tree.Name | tree.Subscript | tree.Num):
+        return False
+    return not any(isinstance(n, tree.Derivative) for side in (draft.left, draft.right) for n in walk(side))
 
 
 def _begins(whole: object, part: object) -> bool:

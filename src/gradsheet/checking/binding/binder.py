@@ -55,6 +55,10 @@ class Binder:
         self.notes: list[BoundName] = []
         self.layered: set[str] = set()
         """Letters that carry a layer above them somewhere on the page: below them then stands an entry."""
+        self.bare: set[str] = set()
+        """Letters whose layer stands above them without brackets: a^l."""
+        self.lettered: dict[str, dict[str, str]] = {}
+        """Names that mean different things by the letter of their index: δ_k of the outputs, δ_j of the hidden units."""
         self._table: NameTable | None = None
         self._propose_views()
         if context is not None:
@@ -173,6 +177,8 @@ class Binder:
         match rule.left:
             case tree.Power(base=tree.Name(key=key), exponent=tree.Group(items=(tree.Name(key=letter),))):
                 pass
+            case tree.Power(base=tree.Name(key=key), exponent=tree.Name(key=letter)):
+                self.bare.add(folded(key))
             case tree.Lowered(base=tree.Name(key=key), items=(tree.Name(key=letter),)):
                 pass
             case tree.Subscript(base=tree.Name(key=key), items=(tree.Name(key=letter),)):
@@ -198,7 +204,7 @@ class Binder:
         if not members:
             return False
         self.views[folded(key)] = {**self.views.get(folded(key), {}), **members}
-        if isinstance(rule.left, tree.Power):
+        if isinstance(rule.left, tree.Power) and folded(key) not in self.bare:
             self.layered.add(folded(key))
         return True
 
@@ -292,9 +298,11 @@ class Binder:
             close[_normal(key)].append(key)
         for base, below in sorted(words):
             key = joined(base, below)
-            if key in known or self.table.spelled(base, below) or key in defined or (below.isdigit() or len(below) < 2):
+            if key in known or self.table.spelled(base, below) or key in defined or below.isdigit():
                 continue
             found = close.get(_normal(base + below), [])
+            if len(below) == 1 and base + below not in self.model.symbols:
+                continue  # one letter below is an index, if no name is spelled so
             if len(found) == 1:
                 self.define(Local(key, (), _name(found[0])))
                 self.note(key, found[0], "proposed")
@@ -327,6 +335,21 @@ class Binder:
                 return tree.Derivative(self.prepared(of, text), (self.prepared(by, text),), span=node.span)
             case tree.Evaluated(base=base):
                 raise BindingError("a value at a place that is named behind a bar")
+            case tree.Product(factors=factors) if (merged := self._compounds(factors)) is not factors:
+                if len(merged) == 1 and merged[0].sign == "":
+                    return self.prepared(merged[0].item, text)
+                return self.prepared(replace(node, factors=merged), text)
+            case tree.Lowered(base=tree.Name(key=key) as name, items=(tree.Num(value=number), *rest)) if (
+                rest and int(number) in self.views.get(folded(key), {})
+            ):
+                member = self.views[folded(key)][int(number)]
+                entries = tuple(part for item in rest for part in _apart(item))
+                return tree.Subscript(replace(member, span=name.span), self.prepared(entries, text), span=node.span)
+            case tree.Power(base=tree.Lowered(base=tree.Name(key=key)) as base, exponent=exponent) if self._bare_layer(folded(key), exponent):
+                return self.prepared(tree.Power(base, tree.Group((exponent,), span=exponent.span), span=node.span), text)
+            case tree.Power(base=tree.Derivative(of=of, by=(*before, last)), exponent=exponent) if self._moves_in(last, exponent):
+                by = (*before, tree.Power(last, exponent, span=last.span.to(exponent.span)))
+                return self.prepared(tree.Derivative(of, by, span=node.span), text)
             case tree.Lowered(base=base, items=items) if _is_shape(items):
                 return self.prepared(base, text)
             case tree.Lowered(base=tree.Name(key=key), items=items) if folded(key) in self.layered:
@@ -345,6 +368,50 @@ class Binder:
                 changes = {f.name: self.prepared(getattr(node, f.name), text) for f in fields(node) if f.compare}
                 return replace(node, **changes)
 
+    def _moves_in(self, variable: tree.Expression, exponent: tree.Expression) -> bool:
+        """`∂C/∂z^l`: what stands above the variable is its layer, not a power of the derivative."""
+        base = variable.base if isinstance(variable, tree.Lowered) else variable
+        if not isinstance(base, tree.Name):
+            return False
+        return self._bare_layer(folded(base.key), exponent) or (_is_layer(exponent) and folded(base.key) in self.layered)
+
+    def _compounds(self, factors: tuple[tree.Factor, ...]) -> tuple[tree.Factor, ...]:
+        """`d W` as the one name dW, where the page or the context declares it."""
+        found: list[tree.Factor] = []
+        at = 0
+        while at < len(factors):
+            factor = factors[at]
+            following = factors[at + 1] if at + 1 < len(factors) else None
+            if (
+                following is not None
+                and following.sign == ""
+                and isinstance(factor.item, tree.Name)
+                and factor.item.key in {"d", "Δ", "δ"}
+                and (merged := self._compound(factor.item, following.item)) is not None
+            ):
+                found.append(replace(factor, item=merged))
+                at += 2
+                continue
+            found.append(factor)
+            at += 1
+        return tuple(found) if len(found) < len(factors) else factors
+
+    def _compound(self, sign: tree.Name, item: tree.Expression) -> tree.Expression | None:
+        """A sign and the symbol behind it as one symbol, with whatever stands on it."""
+        match item:
+            case tree.Name(key=key):
+                joint = sign.key + folded(key)
+                if joint not in self.locals and joint not in self.views and not any(
+                    written(k).base == joint for k in (*self.locals, *self.views)
+                ):
+                    return None
+                return tree.Name(joint, joint, span=sign.span.to(item.span))
+            case tree.Lowered() | tree.Subscript() | tree.Power() | tree.Transpose() | tree.Prime():
+                inner = self._compound(sign, item.base)
+                return None if inner is None else replace(item, base=inner, span=sign.span.to(item.span))
+            case _:
+                return None
+
     def _bare_layer(self, key: str, exponent: tree.Expression) -> bool:
         """`a^{l-1}` of a name that is known by layers."""
         if _is_layer(exponent):
@@ -352,6 +419,10 @@ class Binder:
         if key not in self.views and not (key in self.locals and self.locals[key].parameters):
             return False
         letters = {n.key for n in walk(exponent) if isinstance(n, tree.Name)}
+        if not letters and key in self.bare:
+            own = self.locals.get(key)
+            counted = isinstance(exponent, tree.Num) and exponent.value.denominator == 1
+            return counted and (int(exponent.value) in self.views.get(key, {}) or (own is not None and bool(own.parameters)))
         return bool(letters) and letters <= {"l", "L", "k", "ℓ"} and not letters & _TRANSPOSE
 
     def _below_layered(self, node: tree.Lowered, key: str, items: Sequence[Any], text: str) -> tree.Expression:
@@ -390,6 +461,12 @@ class Binder:
                 return tree.Derivative(
                     self._bare(self.finished(of, text)), tuple(self._bare(self.finished(b, text)) for b in by), span=node.span
                 )
+            case tree.Subscript(base=tree.Name(key=key), items=(tree.Name(key=letter), *rest)) if letter in self.lettered.get(key, {}):
+                own = _name(self.lettered[key][letter])
+                items = self.finished((node.items[0], *rest), text)
+                return tree.Subscript(replace(own, span=node.base.span), items, span=node.span)
+            case tree.Subscript(base=tree.Name(key=key), items=items) if len(self.lettered.get(key, {})) > 1:
+                raise BindingError(f"{key} means different things by its index, and this is none of them")
             case tree.Product(factors=factors):
                 return self._product(node, tuple(replace(f, item=self.finished(f.item, text)) for f in factors))
             case tree.Prime(base=base, count=count):
@@ -514,6 +591,13 @@ def _is_layer(exponent: tree.Expression) -> bool:
             return True
         case _:
             return False
+
+
+def _apart(item: Any) -> tuple[Any, ...]:
+    """`kj` as k and j."""
+    if isinstance(item, tree.Product) and not any(f.sign for f in item.factors):
+        return tuple(f.item for f in item.factors)
+    return (item,)
 
 
 def _is_shape(items: Sequence[Any]) -> bool:

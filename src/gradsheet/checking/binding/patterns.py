@@ -22,6 +22,8 @@ class Pattern:
     function: bool = False
     number: int | None = None
     """A layer by number: the member of a view rather than a whole definition."""
+    bare: bool = False
+    """The layer stands above it without brackets: δ^l."""
 
 
 def folded(key: str) -> str:
@@ -71,6 +73,8 @@ def _raised(key: str, below: tuple[str, ...], exponent: tree.Expression, letters
             return Pattern(key, below, number=int(number))
         case tree.Group(items=(tree.Name(key=letter),)) if len(letter) == 1 and letter not in letters:
             return Pattern(key, (letter, *below))
+        case tree.Name(key="l" | "ℓ" as letter):
+            return Pattern(key, (letter, *below), bare=True)
         case _:
             return None
 

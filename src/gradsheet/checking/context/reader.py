@@ -324,14 +324,14 @@ class _Reader:
             self.refuse(f"the scheme {text!r} says nothing of a derivative", item, expected)
         variable = right.by[0].key
         left = self.tree(left_text.strip(), item, "the scheme")
+        if isinstance(left, Name) and left.key.endswith(f"_{variable}"):  # δ_q in plain text is what \delta_q is
+            letter = left.key.removesuffix(f"_{variable}")
+            left = Lowered(Name(letter, letter), (Name(variable, variable),))
         if isinstance(left, Name) and left.key.endswith(variable) and left.key != variable:
             return Scheme(text, left, right.of, variable, left.key.removesuffix(variable), self.block.span(item))
-        if isinstance(left, Lowered) and variable in {i.key for i in left.items if isinstance(i, Name)}:
-            return Scheme(text, left, right.of, variable, "", self.block.span(item))
-        bare = left_text.strip()
-        if bare.isidentifier() and bare.endswith(f"_{variable}"):
-            return Scheme(text, left, right.of, variable, bare.removesuffix(variable), self.block.span(item))
-        self.refuse(f"the quantity {variable} is no part of {bare!r}", item, expected)
+        if not isinstance(left, Lowered) or variable not in {i.key for i in left.items if isinstance(i, Name)}:
+            self.refuse(f"the quantity {variable} is no part of {left_text.strip()!r}", item, expected)
+        return Scheme(text, left, right.of, variable, "", self.block.span(item))
 
     def read_alternatives(self, node: yaml.Node) -> tuple[Alternative, ...]:
         found = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from flint import arb
 
-from gradsheet.checking.judging.letters import Sides, assignments, sorted_sides
+from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
 from gradsheet.checking.meaning import equality, loose
 from gradsheet.checking.meaning.indices import names_in
 from gradsheet.checking.meaning.interpreter import (
@@ -23,8 +24,9 @@ from gradsheet.checking.meaning.interpreter import (
     UndecidedError,
     UnsupportedError,
 )
+from gradsheet.checking.meaning.names import stands
 from gradsheet.checking.meaning.points import BITS, Model
-from gradsheet.checking.meaning.tensors import shape_text
+from gradsheet.checking.meaning.tensors import Value, shape_text
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
-    from gradsheet.checking.meaning.tensors import Value
 
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
 PROBLEMS = (UnboundError, UnsupportedError, MissingError, OutOfRangeError, StoppedError, UndecidedError, NoPointError, ArithmeticError, RecursionError)
@@ -79,6 +80,7 @@ class Comparer:
     _points: dict[tuple[str, int], Point] = field(default_factory=dict)
     _interpreters: dict[tuple[int, int, Reading], Interpreter] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
+    _sized: dict[tuple[int, frozenset[str]], tuple[Scope, Scope]] = field(default_factory=dict)
 
     def point(self, kind: Literal["generic", "sized"], seed: int) -> Point:
         """A point, drawn when it is first asked for."""
@@ -168,6 +170,38 @@ class Comparer:
     def over(
         self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = ()
     ) -> Finding:
+        """left = right at each of some points; a small letter in an index that is a size of the sheet is free, or the size."""
+        interpreter = self.interpreter(points[0], scope, Reading())
+        sizes = sizes_in_indices((left, right), conditions, interpreter)
+        if not sizes:
+            return self._over(points, scope, left, right, conditions)
+        try:
+            found: Finding | Exception = self._over(points, scope, left, right, conditions)
+        except PROBLEMS as problem:
+            found = problem
+        if isinstance(found, Exception) or found.outcome != "right":
+            witness = self.witness
+            try:
+                other = self._over(points, self._with_sizes(scope, sizes), left, right, conditions)
+            except PROBLEMS:
+                other = Finding("open")
+            if other.outcome in {"right", "arrangement"}:
+                return other
+            self.witness = witness
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _with_sizes(self, scope: Scope, sizes: frozenset[str]) -> Scope:
+        """A scope in which some letters are the sizes of the sheet in indices too; one for each, so that values are kept."""
+        found = self._sized.get((id(scope), sizes))
+        if found is None or found[0] is not scope:
+            found = self._sized[id(scope), sizes] = (scope, replace(scope, sizes=scope.sizes | sizes))
+        return found[1]
+
+    def _over(
+        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+    ) -> Finding:
         """left = right at each of some points, in one reading at all of them."""
         self.witness = None
         failure: Exception | None = None
@@ -223,16 +257,14 @@ class Comparer:
             plain = self.interpreter(point, scope, Reading())
             sides = sorted_sides(left, right, interpreter, conditions)
             chosen = assignments(sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 2)
-            beyond: OutOfRangeError | None = None
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
             holding: list[dict[str, int]] = []
             failing: list[tuple[dict[str, int], equality.Outcome]] = []
             for known in chosen:
                 try:
                     a = evaluated(interpreter, plain, sides.left, known)
-                    b = evaluated(interpreter, plain, sides.right, known)
-                except OutOfRangeError as problem:
-                    beyond = problem
+                    b = evaluated(interpreter, plain, sides.right, with_identity(interpreter, sides.right, a, known))
+                except OutOfRangeError:
                     continue
                 seen += 1
                 found = equality.compare(a, b)
@@ -251,8 +283,8 @@ class Comparer:
                 if any(tuple(k[m] for m in members) not in by_member for k in holding):
                     return "some", sides
                 return failing[0][1], sides
-            if not seen and (beyond is not None or not chosen):
-                raise OutOfRangeError("no layer, step or entry for which both sides are there")
+        if not seen:  # at no point: one whose sizes leave nothing says nothing
+            raise OutOfRangeError("no layer, step or entry for which both sides are there")
         return outcome, sides
 
     def _loosely(
@@ -317,6 +349,18 @@ def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
 
 def _spoken(letters: Sequence[str]) -> str:
     return ", ".join(letters)
+
+
+def with_identity(interpreter: Interpreter, node: tree.Expression, beside: Value, known: dict[str, Any]) -> dict[str, Any]:
+    """I is the identity of the size that is wanted, where nothing else is called so."""
+    if beside.data.ndim != 2 or beside.shape[0] != beside.shape[1] or stands(interpreter, "I"):
+        return known
+    if not any(isinstance(n, tree.Name) and n.key == "I" for n in walk(node)):
+        return known
+    data = np.empty(beside.shape, dtype=object)
+    for place in np.ndindex(beside.shape):
+        data[place] = interpreter.number(int(place[0] == place[1])).data[()]
+    return {**known, "I": Value(data, 1)}
 
 
 def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: dict[str, int]) -> Value:

@@ -12,7 +12,7 @@ from gradsheet.checking.judging.chain_rule import chain_rule
 from gradsheet.checking.judging.comparison import Finding
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.records import Bound, Draft
-from gradsheet.checking.judging.shapes import labelled_claims, shape_claims
+from gradsheet.checking.judging.shapes import labelled_claims, product_claim, shape_claims
 from gradsheet.checking.judging.stage import Stage, Stated
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.scope import Local
@@ -87,6 +87,11 @@ class Judge:
             if sides[k].side.kind == "shape":
                 result.kinds.append((formula, "shape"))
                 result.drafts.extend(labelled_claims(self.stage, chain.sides[k], formula))
+                continue
+            products = product_claim(sides[k], sides[k + 1], formula) if chain.relations[k] in EQUALITIES else None
+            if products is not None:
+                result.kinds.append((formula, "shape"))
+                result.drafts.append(products)
                 continue
             if sides[k + 1].side.kind in {"shape", "set"}:
                 result.kinds.append((formula, "shape"))
@@ -184,11 +189,16 @@ class Judge:
         if spelled:
             return True
         base, _, below = found.key.partition("_")
+        held = binder.table.get(base) if below else None
+        if held is not None and held.rank and below.isalpha() and len(below) <= held.rank:
+            return True  # letters below an array are its indices
         return bool(below and binder.table.spelled(base, below)) or found.key in binder.table
 
     def define(self, found: Pattern, body: tree.Expression, formula: Formula) -> None:
         """Take a definition of the page."""
         binder = self.stage.binder
+        if any(isinstance(n, tree.Name) and n.key == found.key for n in walk(body)) and not found.function:
+            return  # a name in terms of itself defines nothing
         if found.number is not None:
             view = dict(binder.views.get(found.key, {}))
             view[found.number] = body
@@ -196,7 +206,15 @@ class Judge:
             binder.changed()
             binder.note(f"{found.key}⁽{found.number}⁾", plain(body), "document", formula.place.line)
             return
-        binder.define(Local(found.key, found.parameters, body, found.function, formula.number))
+        key = found.key
+        held = binder.locals.get(key)
+        if held is not None and held.parameters and found.parameters and held.parameters != found.parameters and not found.function:
+            key = f"{found.key}·{found.parameters[0]}"
+            by_letter = binder.lettered.setdefault(found.key, {held.parameters[0]: found.key})
+            by_letter[found.parameters[0]] = key
+        if found.bare:
+            binder.bare.add(found.key)
+        binder.define(Local(key, found.parameters, body, found.function, formula.number))
         shown = found.key
         if found.function:
             shown += f"({', '.join(found.parameters)})"
@@ -219,7 +237,7 @@ class Judge:
         if skipped:
             return skipped
         found = pattern(left.side.tree, self.meaningful())
-        if found is not None and (not self.known(found) or self.rebinds(found, sides)):
+        if found is not None and (not self.known(found) or self.rebinds(found, sides, chain)):
             return self.new_name(found, sides, chain, result)
         if self.backwards(sides, chain, result):
             return 1
@@ -232,13 +250,16 @@ class Judge:
             return given
         return self.restated(sides, chain, result)
 
-    def rebinds(self, found: Pattern, sides: Sequence[Bound]) -> bool:
+    def rebinds(self, found: Pattern, sides: Sequence[Bound], chain: Chain) -> bool:
         """Whether a name of the page, tied to nothing in the sheet, is given another meaning: h for the next network."""
         local = self.stage.binder.locals.get(found.key)
         if local is None or sides[1].tree is None or found.number is not None:
             return False
         if local.function or found.function:
             return local.function and found.function
+        if local.parameters and found.parameters and local.parameters != found.parameters:
+            told = self.stage.binder.lettered.get(found.key, {})
+            return found.parameters[0] not in told and (chain.definition or isinstance(sides[1].tree, tree.Derivative))
         if any(isinstance(n, tree.Derivative) for n in walk(local.body)) or isinstance(local.body, tree.Name | tree.Subscript):
             return False
         left = sides[0].tree
@@ -565,10 +586,20 @@ class Judge:
         if any(p.drawn for p in points) and not self.settled(points, anchor, right):
             return None
         found = self.stage.comparers[0].over_points(points, self.stage.scope(), anchor, right, ())
+        if found.outcome in {"different", "open"} and numbers.is_closed(right) and self.as_rounded(points[0], anchor, right):
+            return Finding("right", certainty="at the given values, to the digits shown")
         if found.outcome in {"right", "arrangement", "different", "shapes"}:
             certainty = "at the given values" if found.outcome in {"right", "arrangement"} else "differs at the given values"
             return replace(found, certainty=certainty)
         return None
+
+    def as_rounded(self, point: Any, anchor: tree.Expression, right: tree.Expression) -> bool:
+        """Whether a formula of rounded numbers comes as near to the value as its digits allow."""
+        exact = self.stage.value(point, anchor)
+        shown = self.stage.value(point, right, rounded=True)
+        if isinstance(exact, str) or isinstance(shown, str):
+            return False
+        return numbers.overlap(exact, shown)
 
     def settled(self, points: Sequence[Any], *trees: tree.Expression) -> bool:
         """Whether formulas have the same value whatever is not given."""

@@ -43,10 +43,20 @@ def free_letters(node: tree.Expression, interpreter: Interpreter) -> set[str]:
         for key in found
         if (point.size(key) is None or (key in below and key.islower()))
         and key not in scope.numbers
+        and key not in scope.sizes
         and (key not in point.model.symbols or (key in below and not point.model.symbols[key].is_integer))
         and (key not in scope.locals or key in below)
         and key != "∞"
     }
+
+
+def sizes_in_indices(
+    sides: Sequence[tree.Expression], conditions: Sequence[tree.Expression], interpreter: Interpreter
+) -> frozenset[str]:
+    """Letters that may be sizes of the sheet, as in x[n-1], or free, as in w[m, n]: nothing binds them here."""
+    found = frozenset().union(*(free_letters(side, interpreter) for side in sides))
+    named = {key for c in conditions if isinstance(c, tree.Comparison) for key in names_in(c.items[0])}
+    return frozenset(key for key in found - named if interpreter.point.size(key) is not None)
 
 
 def sorted_sides(left: tree.Expression, right: tree.Expression, interpreter: Interpreter, conditions: Sequence[tree.Expression]) -> Sides:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.slips import Edit, Findings
     from gradsheet.expressions import Symbol
 
-_SECONDS = 0.8
+_SECONDS = 1.5
 _BUDGET = 1500
 
 
@@ -193,7 +193,7 @@ def name_slips(draft: Draft, stage: Stage, siblings: Sequence[tree.Expression], 
         first, second = found.pair
         _take(draft, second, names)
         draft.slip = first.kind
-        draft.patch = None
+        draft.patch, draft.paired = None, True
         draft.reason = f"{first.sentence}; {second.sentence}"
     elif draft.slip is None:
         draft.reason = draft.reason or ""

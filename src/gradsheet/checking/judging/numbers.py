@@ -203,3 +203,26 @@ def _digits(exact: arb, decimals: int) -> str:
     rest = f"{int(scaled) % 10**decimals:0{decimals}d}".rstrip("0") if decimals else ""
     sign = "−" if exact < 0 and number else ""
     return sign + text + ("." + rest if rest else "")
+
+
+def rounding(node: tree.Num) -> arb | None:
+    """All numbers that are rounded to a decimal of three digits or more; shorter ones are taken as they are."""
+    own = shown(node)
+    if own is None or own.decimals is None:
+        return None
+    digits = node.text.replace(".", "").lstrip("0")
+    if len(digits) < 2 or own.decimals < 2:
+        return None
+    return arb(ball(own.value).mid(), arb(10) ** -own.decimals / 2)
+
+
+def overlap(exact: Value, rounded: Value) -> bool:
+    """Whether an exact value lies in balls of rounded ones, which have to be small against it."""
+    a, b = squeezed(exact), squeezed(rounded)
+    if a.shape != b.shape:
+        return False
+    for one, other in zip(a.reshape(-1), b.reshape(-1), strict=True):
+        gap = one.value - other.value
+        if not gap.contains(0) or not bool(gap.rad() <= abs(other.value.mid()) / 20 + arb(1) / 1000):
+            return False
+    return True

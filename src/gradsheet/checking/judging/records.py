@@ -50,6 +50,8 @@ class Draft:
     patch: tuple[Span, str] | None = None
     numeric: bool = False
     witness: Any = None
+    paired: bool = False
+    """Two edits together make it right, which says less than one."""
     before: tree.Expression | None = None
     """The expression before it in its chain, and the verdict on that."""
     before_verdict: Verdict | None = None

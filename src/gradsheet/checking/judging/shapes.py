@@ -111,6 +111,35 @@ def _another(draft: Draft, stage: Stage, bound: tree.Expression, sizes: Sizes) -
                 return
 
 
+def chained_shapes(node: object) -> list[Sizes] | None:
+    """`(1×2)(2×4)(4×3)`: the shapes of a product of matrices; None where it is something else."""
+    if not isinstance(node, tree.Product) or len(node.factors) < 2:
+        return None
+    found: list[Sizes] = []
+    for factor in node.factors:
+        sizes = stated_sizes(factor.item) if isinstance(factor.item, tree.Group) and factor.sign in {"", "·"} else None
+        if sizes is None or len(sizes) != 2:
+            return None
+        found.append(sizes)
+    return found
+
+
+def product_claim(left: Bound, right: Bound, formula: Formula) -> Draft | None:
+    """Whether shapes in a row conform, and have the shape that is stated."""
+    shapes = chained_shapes(left.side.tree)
+    result = stated_sizes(right.side.tree)
+    if shapes is None or result is None:
+        return None
+    span = Span(min(left.side.span.start, right.side.span.start), max(left.side.span.end, right.side.span.end))
+    text = f"{left.side.latex} = {right.side.latex}"
+    draft = Draft(formula, span, text, text, "right", certainty="proved", left_side=left.side, right_side=right.side)
+    fits = all(a[1] == b[0] for a, b in zip(shapes, shapes[1:], strict=False))
+    if not fits or (shapes[0][0], shapes[-1][1]) != result:
+        draft.verdict, draft.slip = "wrong", "shape"
+        draft.reason = "these shapes do not conform" if not fits else f"it is {shapes[0][0]}×{shapes[-1][1]}"
+    return draft
+
+
 def stated_sizes(node: object) -> Sizes | None:
     """The sizes of a stated shape: numbers where they are numbers, else letters; () for a scalar."""
     match node:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.checking.binding.binder import Binder
+from gradsheet.checking.judging.widening import widened
 from gradsheet.checking.judging.comparison import PROBLEMS, Comparer, Finding, reason_of
-from gradsheet.checking.judging.numbers import as_nested
+from gradsheet.checking.judging.numbers import as_nested, rounding
 from gradsheet.checking.meaning.interpreter import Interpreter, MismatchError, Reading
 from gradsheet.checking.meaning.points import BITS, Model
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import canonical_key
+
+from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.tensors import Value
     from gradsheet.expressions import Symbol
-    from gradsheet.syntax import tree
 
 
 @dataclass(slots=True)
@@ -71,6 +73,10 @@ class Stage:
         key = self.name_of(rule.left, rule.written)
         symbol = None if key is None else self.models[0].symbols.get(key)
         if symbol is None or key is None:
+            number = entries.reshape(-1)[0].value if entries.size == 1 else None
+            if isinstance(rule.left, tree.Name) and number is not None and number.denominator == 1:
+                self.binder.numbers[rule.left.key] = int(number)  # L = 3: how many layers there are
+                self.binder.changed()
             return
         if symbol in self.models[0].graph.clauses:
             self.stated[key] = Stated(entries, right=True)
@@ -104,6 +110,11 @@ class Stage:
         """left = right under every alternative: wrong only what is wrong under each."""
         scope = self.scope(carried)
         found: list[Finding] = [c.compare(scope, left, right, conditions) for c in self.comparers]
+        if all(f.outcome not in {"right", "arrangement"} for f in found):
+            broad = widened(left), widened(right)
+            if broad != (left, right):
+                wide = [c.compare(scope, *broad, conditions) for c in self.comparers]
+                found = [w if w.outcome in {"right", "arrangement"} else f for w, f in zip(wide, found, strict=True)]
         for outcome in ("right", "arrangement", "open"):
             for model, finding in zip(self.models, found, strict=True):
                 if finding.outcome == outcome:
@@ -156,12 +167,15 @@ class Stage:
                 chosen[symbol] = _numbers(entry.entries)
         return model.at_values(self.given, chosen, seed)
 
-    def value(self, point: Point, node: tree.Expression, carried: Mapping[str, tree.Expression] | None = None) -> Value | str:
-        """The value of a formula at a point, or why there is none."""
+    def value(
+        self, point: Point, node: tree.Expression, carried: Mapping[str, tree.Expression] | None = None, *, rounded: bool = False
+    ) -> Value | str:
+        """The value of a formula at a point, or why there is none; with decimals as balls of their last digit."""
         with working_precision(BITS):
             for reading in (Reading(), Reading(jacobian=True), Reading(chain=True), Reading(norms=True)):
                 try:
-                    return Interpreter(point, self.scope(carried), reading).evaluate(node)
+                    kind = Rounded if rounded else Interpreter
+                    return kind(point, self.scope(carried), reading).evaluate(node)
                 except MismatchError as problem:
                     last = str(problem)
                 except PROBLEMS as problem:
@@ -174,6 +188,15 @@ class Stage:
 
         point = self.comparers[0].point("generic", 1)
         return locate_symbol(Interpreter(point, self.binder.scope()), node)
+
+
+class Rounded(Interpreter):
+    """Reads a decimal of a few digits as all numbers that are rounded to it."""
+
+    def _dispatch(self, node: tree.Expression, known: dict[str, Any]) -> Value:
+        if isinstance(node, tree.Num) and (ball := rounding(node)) is not None:
+            return self.number(ball)
+        return super()._dispatch(node, known)
 
 
 def _numbers(entries: Entries) -> Any:

@@ -1,4 +1,4 @@
-"""Functions of values: the table's, unspecified ones, those of vectors and matrices, and small ones such as tr and diag."""
+"""Functions of values: the table's, unspecified ones, those of vectors and matrices, small ones such as tr and diag."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.checking.meaning.tensors import Value, array, dot, squeezed, value
+from gradsheet.checking.meaning.errors import OutOfRangeError, UnsupportedError
+from gradsheet.checking.meaning.tensors import Value, array, constants, dot, squeezed, value
 from gradsheet.evaluation import JetDomain
 from gradsheet.numerics.functions import ELEMENTWISE
 from gradsheet.numerics.jets import Jet
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class UnsupportedError(Exception):
-    """Something the check cannot evaluate; the reason is for people."""
+_NUMERIC = {"det": "determinant", "logdet": "log_determinant"}
+"""Functions of arrays that are called something else where they are computed."""
 
 
 def elementwise(name: str, arguments: Sequence[Value], primes: int, order: int) -> Value:
@@ -60,7 +61,7 @@ def _primed(name: str, x: Jet, primes: int, order: int) -> Jet:
 
 def unspecified(polynomial: Callable[[int], Any], x: Value, primes: int, order: int) -> Value:
     """An unspecified function, for which a random polynomial stands."""
-    return Value(array(JetDomain(order).unspecified(polynomial, primes, x.data)), x.outputs if not x.data.ndim else None)
+    return Value(array(JetDomain(order).unspecified(polynomial, primes, x.data)))
 
 
 def of_array(name: str, x: Value, order: int) -> Value:
@@ -75,7 +76,9 @@ def of_array(name: str, x: Value, order: int) -> Value:
     if ARRAY_OPERATIONS[name].argument_rank == 2 and (data.ndim != 2 or data.shape[0] != data.shape[1]):
         message = f"{name} of something that is no square matrix"
         raise UnsupportedError(message)
-    return value(JetDomain(order).array(name, data))
+    if name == "logsoftmax":
+        return Value(data - JetDomain(order).array("logsumexp", data))
+    return value(JetDomain(order).array(_NUMERIC.get(name, name), data))
 
 
 def _total(x: Value, order: int) -> Any:
@@ -104,8 +107,10 @@ def _diag(arguments: Sequence[Value], order: int) -> Value:
     x = arguments[0]
     if x.data.ndim == 2 and x.shape[0] == x.shape[1]:
         return Value(np.diagonal(x.data).copy())
-    entries = squeezed(x).reshape(-1) if len(arguments) == 1 else np.array([a.data[()] for a in arguments], dtype=object)
-    result = np.empty((entries.size, entries.size), dtype=object)
+    if len(arguments) > 1 and any(a.data.ndim for a in arguments):
+        raise UnsupportedError("diag of several arrays")
+    entries = [a.data[()] for a in arguments] if len(arguments) > 1 else squeezed(x).reshape(-1)
+    result = np.empty((len(entries), len(entries)), dtype=object)
     result.fill(Jet.constant(0, order))
     for k, entry in enumerate(entries):
         result[k, k] = entry
@@ -137,6 +142,23 @@ def _vec(arguments: Sequence[Value], _order: int) -> Value:
     return value(arguments[0].data.T.reshape(-1))
 
 
+def _onehot(arguments: Sequence[Value], order: int) -> Value:
+    if len(arguments) != 2:
+        raise UnsupportedError("a one-hot vector whose length is not said")
+    at, length = (_whole(argument) for argument in arguments)
+    if not 1 <= at <= length:
+        raise OutOfRangeError
+    return Value(constants([k == at for k in range(1, length + 1)], order))
+
+
+def _whole(argument: Value) -> int:
+    entry: Any = argument.data[()] if not argument.data.ndim else None
+    exact = None if entry is None else entry.value.unique_fmpz()
+    if exact is None:
+        raise UnsupportedError("a one-hot vector of something that is no whole number")
+    return int(exact)
+
+
 SMALL: dict[str, tuple[int, Callable[[Sequence[Value], int], Value]]] = {
     "sum": (1, _sum),
     "mean": (1, _mean),
@@ -152,6 +174,7 @@ SMALL: dict[str, tuple[int, Callable[[Sequence[Value], int], Value]]] = {
     "id": (1, _identity),
     "identity": (1, _identity),
     "vec": (1, _vec),
+    "onehot": (0, _onehot),
 }
 """Name: how many arguments (0: any number), and what it does."""
 

@@ -1,4 +1,4 @@
-"""Whether two values are one: balls that overlap tightly are equal as far as can be seen, disjoint ones differ for certain."""
+"""Whether two values are one: balls that overlap tightly are equal as far as can be seen, disjoint ones differ."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def compare(a: Value, b: Value) -> Outcome:
     left, right = squeezed(a), squeezed(b)
     if left.shape != right.shape:
         for one, other in ((left, right), (right, left)):
-            if not one.ndim and one[()].is_zero:
-                return entries(other - one[()], other)
+            zero: Any = one[()]
+            if not one.ndim and zero.is_zero:
+                return entries(other - zero, other)
         return "shapes"
     return entries(left - right, left)
 

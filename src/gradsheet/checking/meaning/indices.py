@@ -3,55 +3,73 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import children, walk
+from gradsheet.syntax.traversal import children
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-_KNOWN: dict[int, tuple[tree.Node, frozenset[str]]] = {}
-"""By identity: trees are frozen, and the same ones are asked for again and again."""
+T = TypeVar("T")
+_MOST_KEPT = 1 << 15
 
 
+def kept(function: Callable[[tree.Node], T]) -> Callable[[tree.Node], T]:
+    """A function of trees that is computed once for each node, by identity: edited trees share most of their parts."""
+    held: dict[int, tuple[tree.Node, T]] = {}
+
+    @wraps(function)
+    def asked(node: tree.Node) -> T:
+        found = held.get(id(node))
+        if found is None:
+            if len(held) > _MOST_KEPT:
+                held.clear()
+            found = held[id(node)] = (node, function(node))  # the node is kept, so its id stays its own
+        return found[1]
+
+    return asked
+
+
+@kept
 def letters(node: tree.Node) -> frozenset[str]:
     """The letters in the indices of a formula, those that a sum binds left out."""
-    known = _KNOWN.get(id(node))
-    if known is not None and known[0] is node:
-        return known[1]
-    found: set[str] = set()
-    _letters(node, frozenset(), found)
-    if len(_KNOWN) > 4096:
-        _KNOWN.clear()
-    _KNOWN[id(node)] = (node, frozenset(found))
-    return frozenset(found)
-
-
-def _letters(node: tree.Node, bound: frozenset[str], found: set[str]) -> None:
     if isinstance(node, tree.Binder):
-        inner = bound | {i.name.key for i in node.indices}
+        found: frozenset[str] = frozenset()
+        bound: set[str] = set()
         for index in node.indices:
             if index.domain is not None:
-                for part in names_in(index.domain):
-                    if part not in bound:
-                        found.add(part)
-        _letters(node.body, inner, found)
-        return
+                found |= names_in(index.domain) - bound
+            bound.add(index.name.key)
+        return found | (letters(node.body) - bound)
+    below: set[str] = set()
     if isinstance(node, tree.Subscript):
-        for item in node.items:
-            for part in names_in(item):
-                if part not in bound:
-                    found.add(part)
-    for child in children(node):
-        _letters(child, bound, found)
+        below.update(*map(names_in, node.items))
+    return frozenset(below.union(*map(letters, children(node))))
 
 
-def names_in(node: tree.Node) -> set[str]:
+@kept
+def names_in(node: tree.Node) -> frozenset[str]:
     """The plain names in an index: of `t-s` both."""
-    return {n.key for n in walk(node) if isinstance(n, tree.Name) and not isinstance(n, tree.FunctionName)}
+    own = {node.key} if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName) else set()
+    return frozenset(own.union(*map(names_in, children(node))))
+
+
+@kept
+def _subscripts(node: tree.Node) -> tuple[tree.Subscript, ...]:
+    below = tuple(part for child in children(node) for part in _subscripts(child))
+    return (node, *below) if isinstance(node, tree.Subscript) else below
+
+
+def subscripts(node: tree.Node, letter: str) -> list[tree.Subscript]:
+    """The names in a formula that have a letter in an index of theirs."""
+    return [part for part in _subscripts(node) if any(letter in names_in(item) for item in part.items)]
 
 
 def offset(node: tree.Node, letter: str) -> int | None:
-    """c where the node is `letter + c`, else None.
+    """The c of a node that is `letter + c`; None of any other.
 
     >>> from gradsheet.diagnostics import Diagnostics, Source
     >>> from gradsheet.syntax.reading import parse_expression

@@ -1,7 +1,7 @@
 """Products whose factors stand in any order, transposed or not: what they could mean, axis by axis.
 
-Each factor brings its axes; an axis of the result is kept, an axis that two factors share is summed over. At points where
-sizes are pairwise different, the lengths tell which axes belong together.
+Each factor brings its axes; an axis of the result is kept, an axis that two factors share is summed over. At points
+where sizes are pairwise different, the lengths tell which axes belong together.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.checking.meaning import calls, tensors
-from gradsheet.checking.meaning.interpreter import MismatchError, UnsupportedError
-from gradsheet.checking.meaning.tensors import Value, array, squeezed, value
+from gradsheet.checking.meaning import tensors
+from gradsheet.checking.meaning.errors import UnsupportedError
+from gradsheet.checking.meaning.functions import called, head
+from gradsheet.checking.meaning.tensors import MismatchError, Value, array, squeezed, value
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gradsheet.checking.meaning.interpreter import Environment, Interpreter
+    from gradsheet.checking.meaning.interpreter import Interpreter
+    from gradsheet.checking.meaning.readings import Environment
 
 _MOST_READINGS = 96
 
@@ -27,7 +29,9 @@ Label = tuple[int, int]
 """A length, and which of several axes of that length."""
 
 
-def readings(interpreter: Interpreter, node: tree.Expression, shape: Sequence[int], known: Environment) -> Iterator[Value]:
+def readings(
+    interpreter: Interpreter, node: tree.Expression, shape: Sequence[int], known: Environment
+) -> Iterator[Value]:
     """Every value of the wanted shape that a formula could have if its products were put in order."""
     wanted = _labels(tuple(n for n in shape if n != 1))
     yield from islice(_terms(interpreter, node, wanted, known), _MOST_READINGS)
@@ -42,7 +46,9 @@ def _labels(shape: Sequence[int]) -> tuple[Label, ...]:
     return tuple(found)
 
 
-def _terms(interpreter: Interpreter, node: tree.Expression, wanted: tuple[Label, ...], known: Environment) -> Iterator[Value]:
+def _terms(
+    interpreter: Interpreter, node: tree.Expression, wanted: tuple[Label, ...], known: Environment
+) -> Iterator[Value]:
     match node:
         case tree.Group(items=(item,)) | tree.Underbrace(base=item) | tree.Transpose(base=item):
             yield from _terms(interpreter, item, wanted, known)
@@ -61,9 +67,36 @@ def _terms(interpreter: Interpreter, node: tree.Expression, wanted: tuple[Label,
             for chosen in zip(*columns, strict=False):
                 yield value(array(sum((c.data for c in chosen[1:]), chosen[0].data)))
         case tree.Product():
-            yield from _products(factors(interpreter, node, known), wanted)
+            try:
+                own = factors(interpreter, node, known)
+            except MismatchError:
+                opened = distributed(node)
+                if opened is None:
+                    raise
+                yield from _terms(interpreter, opened, wanted, known)
+                return
+            yield from _products(own, wanted)
         case _:
             yield from _products([_whole(interpreter, node, known)], wanted)
+
+
+def distributed(node: tree.Product) -> tree.Expression | None:
+    """A (b + c) d as a b d + a c d, where a sum stands in brackets; None where none does."""
+    for at, factor in enumerate(node.factors):
+        item = factor.item
+        if isinstance(item, tree.Group) and len(item.items) == 1 and factor.sign not in {"/", "⊘"}:
+            head = node.factors[at - 1].item if at else None
+            while isinstance(head, tree.Power | tree.Prime):
+                head = head.base
+            if isinstance(head, tree.FunctionName) or not isinstance(item.items[0], tree.Additive):
+                continue
+            terms = []
+            for term in item.items[0].terms:
+                own = tree.Factor(factor.sign, term.item)
+                parts = (*node.factors[:at], own, *node.factors[at + 1 :])
+                terms.append(tree.Term(term.sign, tree.Product(parts, span=node.span)))
+            return tree.Additive(tuple(terms), span=node.span)
+    return None
 
 
 def _whole(interpreter: Interpreter, node: tree.Expression, known: Environment) -> Value:
@@ -73,7 +106,7 @@ def _whole(interpreter: Interpreter, node: tree.Expression, known: Environment) 
     except MismatchError:
         if interpreter.reading.chain:
             raise
-        return interpreter.chained().evaluate(node, known)
+        return interpreter.chained.evaluate(node, known)
 
 
 def factors(interpreter: Interpreter, node: tree.Expression, known: Environment) -> list[Value]:
@@ -87,11 +120,11 @@ def factors(interpreter: Interpreter, node: tree.Expression, known: Environment)
             while position < len(parts):
                 factor = parts[position]
                 position += 1
-                head = interpreter.function(factor.item)
-                if head is not None:
+                function = head(factor.item)
+                if function is not None:
                     if position >= len(parts):
-                        raise UnsupportedError(f"the function {head[0].text} without its argument")
-                    inner = [interpreter.called(head, parts[position].item, known)]
+                        raise UnsupportedError(f"the function {function.name.text} without its argument")
+                    inner = [called(interpreter, function, parts[position].item, known)]
                     position += 1
                 elif factor.sign in {"/", "⊘"}:
                     inner = [interpreter.evaluate(factor.item, known)]
@@ -137,9 +170,7 @@ def _assignments(shapes: Sequence[tuple[int, ...]], wanted: tuple[Label, ...]) -
     for n, count in list(copies.items()):
         if count > 1 and sum(shape.count(n) > 1 for shape in shapes) > 1:
             copies[n] = count + 1  # a third axis of that length may stand between two square factors
-    options = []
-    for shape in shapes:
-        options.append([tuple(zip(shape, chosen, strict=True)) for chosen in _copies(shape, copies)])
+    options = [[tuple(zip(shape, chosen, strict=True)) for chosen in _copies(shape, copies)] for shape in shapes]
     return (list(chosen) for chosen in islice(product(*options), 4 * _MOST_READINGS))
 
 
@@ -151,7 +182,7 @@ def _copies(shape: tuple[int, ...], copies: dict[int, int]) -> Iterator[tuple[in
 
 
 def _contracted(parts: Sequence[Any], labels: Sequence[tuple[Label, ...]], wanted: tuple[Label, ...]) -> Any:
-    """Σ over the labels that are not wanted; None where an axis stands alone and is not wanted, or a wanted one lacks."""
+    """Σ over the labels that are not wanted; None where one stands alone and is not wanted, or a wanted one lacks."""
     count: dict[Label, int] = {}
     for own in labels:
         for label in own:
@@ -184,4 +215,4 @@ def _joined(a: Any, left: list[Label], b: Any, right: list[Label], later: set[La
     return data, both
 
 
-__all__ = ["MismatchError", "calls", "factors", "readings"]
+__all__ = ["factors", "readings"]

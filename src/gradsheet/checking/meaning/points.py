@@ -1,7 +1,7 @@
 """Points at which a sheet is evaluated: fresh sizes that tell the axes apart, the sheet's own sizes, the given values.
 
-At a point every quantity of the sheet has a value, and ∂a/∂b is had by pushing b after it is computed and watching a: no
-rule of differentiation takes part.
+At a point every quantity of the sheet has a value, and ∂a/∂b is had by pushing b after it is computed and watching a:
+no rule of differentiation takes part.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.calculus import unfold_all
+from gradsheet.derivation import derive
 from gradsheet.derivation.graph import Graph
 from gradsheet.derivation.passes import Pass, needed_inputs
 from gradsheet.diagnostics import SheetError
 from gradsheet.evaluation import Inputs, JetDomain, Sizes, UndecidedError, UndefinedValueError, ValueReader
 from gradsheet.evaluation.named import symbol_depth
-from gradsheet.expressions import Affine, Call, OverData, Role, Size, Symbol, Unspecified, walk
+from gradsheet.expressions import Affine, Call, Lambda, OverData, Role, Size, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import certify
 from gradsheet.numerics.jets import Jet, ball
@@ -73,8 +75,11 @@ class Model:
     def __init__(self, sheet: Sheet, name: str) -> None:
         self.sheet = sheet
         self.name = name
-        self.graph = Graph(sheet.equations, sheet.functions)
+        uses_derivatives = any(s.adjoint_of is not None for e in sheet.equations for s in e.body.symbols)
+        # Where a derivative is a term of the sheet, its own equation stands before the one that uses it.
+        self.graph = derive(sheet).graph if uses_derivatives else Graph(sheet.equations, sheet.functions)
         self.symbols = {canonical_key(s.name): s for s in sheet.symbols.values()}
+        self._unfolded: dict[Symbol, Lambda] = {}
         self.unspecified = sorted(
             {canonical_key(name) for name in sheet.unspecified}
             | {
@@ -85,9 +90,21 @@ class Model:
             }
         )
 
+        bodies = [self.graph.body(e) for e in self.graph.equations]
+        self.over_data = {n.kind for body in bodies for n in walk(body) if isinstance(n, OverData)}
+        """Whether the sheet has means or sums over the rows of data."""
+
     def upstream(self, symbol: Symbol) -> set[Symbol]:
         """Everything that a symbol is computed from, itself included."""
         return self.graph.needed_for(symbol)
+
+    def unfolded(self, function: Symbol) -> Lambda:
+        """The body of a function of the sheet, with those that it calls written out."""
+        found = self._unfolded.get(function)
+        if found is None:
+            body = self.sheet.functions[function].body
+            found = self._unfolded[function] = Lambda(body.indices, unfold_all(body.body, self.sheet.functions))
+        return found
 
     # ------------------------------------------------------------ points
 
@@ -164,9 +181,10 @@ class Model:
 
     def _sizes(self, rng: random.Random, *, fresh: bool) -> Sizes:
         sizes, families, ranges = sizes_and_ranges(self)
+        leading = ((a.low, a.high) for s in self.symbols.values() for a in s.axes[: s.leading])
         depths = {
             atom
-            for low, high in [*families.values(), *((a.low, a.high) for s in self.symbols.values() for a in s.axes[: s.leading])]
+            for low, high in (*families.values(), *leading)
             for side in (low, high)
             for atom in side.atoms()
             if isinstance(atom, Size)
@@ -229,8 +247,8 @@ class Point:
         """Move computed quantities to the values that a page states, in the order in which they are computed."""
         order = {e.symbol: k for k, e in enumerate(self.model.graph.equations)}
         for symbol in sorted(stated, key=lambda s: order.get(s, -1)):
-            held = np.asarray(self.of(symbol))
-            wanted = np.asarray(stated[symbol], dtype=object)
+            held: Any = np.asarray(self.of(symbol))
+            wanted: Any = np.asarray(stated[symbol], dtype=object)
             if wanted.shape != held.shape:
                 if wanted.size != held.size:
                     continue
@@ -258,6 +276,7 @@ class Point:
 
     def _run(self, pushes: tuple[tuple[Push, int], ...], order: int) -> dict[Symbol, Values]:
         arrays: dict[Symbol, Any] = {}
+        held: Any
         for symbol, gap in self._shifts.items():
             held = np.empty(gap.shape, dtype=object)
             for place in np.ndindex(gap.shape):

@@ -34,6 +34,8 @@ class Scope:
     """Functions that the page has names for: g is tanh."""
     numbers: Mapping[str, int] = field(default_factory=dict)
     """Letters that stand for a number on the page: L is 3."""
+    sizes: frozenset[str] = frozenset()
+    """Small letters of the sheet's sizes that are sizes in indices too: x[n] is the last entry, not any entry."""
     layout: Literal["gradient", "jacobian"] | None = None
     rows: bool = False
     """Vectors are rows."""

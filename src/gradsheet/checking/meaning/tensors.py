@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.numerics.jets import Jet
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -76,6 +78,18 @@ def scalar(entry: Any) -> Value:
     return Value(array(entry))
 
 
+def mapped(function: Callable[[Any], Any], data: Array) -> Array:
+    """A function of every entry, as an array of objects in the same shape."""
+    result = np.empty(data.size, dtype=object)
+    result[:] = [function(entry) for entry in data.reshape(-1)]
+    return result.reshape(data.shape)
+
+
+def constants(numbers: Any, order: int) -> Array:
+    """Whole numbers, or truths as 0 and 1, that do not move."""
+    return mapped(lambda number: Jet.constant(int(number), order), np.asarray(numbers))
+
+
 def transposed(a: Value) -> Value:
     """aᵀ: a column becomes a row, a matrix is turned; the shape of more axes has no transpose."""
     match a.data.ndim:
@@ -111,7 +125,7 @@ def product(a: Value, b: Value) -> Value:
 
 
 def dot(a: Value, b: Value) -> Value:
-    """a · b: the inner product of two columns, else the product of matrices."""
+    """Inner products, a · b: the inner product of two columns, else the product of matrices."""
     if a.data.ndim == b.data.ndim == 1 and a.shape == b.shape:
         return value(np.dot(a.data, b.data))
     return product(a, b)
@@ -121,29 +135,28 @@ def diagonal(a: Value) -> Array | None:
     """The diagonal of a derivative that has entries nowhere else."""
     if a.outputs != 1 or a.data.ndim != 2 or a.shape[0] != a.shape[1]:
         return None
-    for i, j in np.ndindex(a.shape):
-        if i != j and not a.data[i, j].is_zero:
+    entry: Jet
+    for k, entry in enumerate(a.data.reshape(-1)):
+        if k % (a.shape[0] + 1) and not entry.is_zero:
             return None
     result: Array = np.diagonal(a.data)
     return result
 
 
 def hadamard(a: Value, b: Value) -> Value:
-    """a ⊙ b; of the derivative of an elementwise function the diagonal is meant."""
+    """Entry by entry, a ⊙ b; of the derivative of an elementwise function the diagonal is meant."""
     if a.data.ndim != b.data.ndim or a.shape != b.shape:
         for one, other in ((a, b), (b, a)):
             found = diagonal(one)
             if found is not None and other.data.ndim == 1 and other.shape == found.shape:
                 return Value(array(other.data * found))
-    else:
-        found, other = diagonal(a), diagonal(b)
-        if found is not None and other is not None:
-            return Value(array(a.data * b.data), 1)
+    elif diagonal(a) is not None and diagonal(b) is not None:
+        return Value(array(a.data * b.data), 1)
     return Value(array(a.data * _stretched(a, b, "⊙")))
 
 
 def _stretched(a: Value, b: Value, how: str) -> Any:
-    """The second operand, broadcast against the first where a page would: a scalar, a column or a row along a matrix."""
+    """The second operand, broadcast against the first where a page would: a scalar, a column or row along a matrix."""
     left, right = a.shape, b.shape
     if left == right or not left or not right:
         return b.data
@@ -174,7 +187,7 @@ def elementwise(operation: Callable[[Any, Any], Any], a: Value, b: Value, how: s
 
 
 def quotient(a: Value, b: Value) -> Value:
-    """a / b by a scalar, or entry by entry."""
+    """Quotients, a / b by a scalar, or entry by entry."""
     if b.data.ndim and not a.data.ndim and b.data.ndim > 1:
         raise MismatchError(a.shape, b.shape, "divided by")
     return elementwise(lambda x, y: x / y, a, b, "divided by")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.checking.context import AliasRule
 from gradsheet.checking.network.dimensions import SCALAR
+from gradsheet.checking.network.facts import facts_of, name_of
 from gradsheet.checking.network.letters import Letters, Untranslated
 from gradsheet.checking.network.model import PageNetwork
 from gradsheet.checking.network.plan import Equation, Plan, names_in, plan_of
 from gradsheet.checking.network.search import Facts, Reading, readings
 from gradsheet.checking.network.statements import (
-    TRANSPOSES,
     Page,
     Raw,
     Symbol,
@@ -29,11 +27,8 @@ from gradsheet.checking.network.text import SheetText
 from gradsheet.diagnostics import SheetError, Source
 from gradsheet.sheet import load_sheet
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.tree import (
     Additive,
-    Array,
-    Bars,
     Binder,
     BoundIndex,
     Expression,
@@ -41,14 +36,11 @@ from gradsheet.syntax.tree import (
     Group,
     Name,
     Node,
-    Num,
     Power,
     Product,
     Subscript,
     Term,
-    Transpose,
 )
-from gradsheet.syntax.written_names import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,10 +55,6 @@ _NEAR = 1.0
 """A reading of the shapes that is further from the best is no alternative."""
 _LOSSES = frozenset("LJECℓℒle")
 _PARAMETERS = frozenset("WwbVUθβφcUv")
-_ROW = re.compile(
-    r"^\s*(?:\\left)?[\[(]\s*(?P<items>-?[\d.]+(?:(?:\s|,|~|&|\\[ ,;]|\\quad)+-?[\d.]+)+)\s*(?:\\right)?[\])]\s*"
-    r"(?P<transposed>\^\s*\{?\s*(?:\\top|\\intercal|T|\\mathsf\{T\}|\\mathrm\{T\})\s*\}?)?\s*[.,;]?\s*$"
-)
 
 
 def networks_of(
@@ -171,7 +159,7 @@ def _inherited(
             continue
         kept[key] = current[key]
         waiting += [symbol_key(symbol) for symbol in symbols_in(current[key].value)]
-    return kept
+    return dict(sorted(kept.items(), key=lambda item: item[1].chain))
 
 
 def _form(node: Any) -> Any:
@@ -203,7 +191,7 @@ def _network(
     plan = plan_of(raws, page, chains)
     if not plan.equations and not plan.functions:
         return None
-    facts = _facts(plan, page, chains, context, span)
+    facts = facts_of(plan, page, chains, context, span)
     objective, parameters = _asked(plan, page, span)
     facts.loss = objective
     facts.scalar_loss = bool(objective) and _is_loss(objective, plan)
@@ -237,8 +225,8 @@ def _network(
         remarks.append("the shapes on the page can be read in more than one way; each is tried")
     used = set(plan.used)
     names = {*plan.inputs, *plan.functions, *(equation.name for equation in plan.equations)}
-    used |= {given.chain for given in page.given if _name(plan.letters, given.target) in names & set(facts.values)}
-    used |= {stated.chain for stated in page.shapes if _name(plan.letters, stated.target) in names & set(facts.stated)}
+    used |= {given.chain for given in page.given if name_of(plan.letters, given.target) in names & set(facts.values)}
+    used |= {said.chain for said in page.shapes if name_of(plan.letters, said.target) in names & set(facts.stated)}
     skipped = [f"the definition of {name} is left out: {reason}" for name, reason in facts.missing.items()]
     lacks = [*plan.lacks, *skipped, *lacks]
     return PageNetwork(
@@ -284,148 +272,6 @@ def _in_the_way(error: SheetError, text: str) -> Iterable[tuple[str, str]]:
         if problem.span is not None:
             line = lines[text.count("\n", 0, problem.span.start)]
             yield re.split(r"[\s\[(=,∈]", line.strip(), maxsplit=1)[0], problem.message
-
-
-# ---------------------------------------------------------------- facts
-
-
-def _name(letters: Letters, symbol: Symbol) -> str | None:
-    try:
-        found = letters.name_of(symbol)
-    except Untranslated:
-        return None
-    if isinstance(found, Subscript):
-        return None
-    return found.key if isinstance(found, Name) else None
-
-
-def _facts(
-    plan: Plan, page: Page, chains: Sequence[Chain], context: Context | None, span: tuple[int, int]
-) -> Facts:
-    facts = Facts()
-    defined = {equation.name for equation in plan.equations} | set(plan.functions)
-    for stated in page.shapes:
-        name = _name(plan.letters, stated.target)
-        if name is not None and (name not in facts.stated or span[0] <= stated.chain < span[1]):
-            facts.stated[name] = stated.sizes
-    for given in sorted(page.given, key=lambda raw: (not span[0] <= raw.chain < span[1], raw.chain)):
-        name = _name(plan.letters, given.target)
-        value = _value(given, chains)
-        if name is not None and value is not None and name not in defined:
-            facts.values.setdefault(name, value)
-    for symbol, reason in page.skipped.items():
-        name = _name(plan.letters, symbol)
-        if name in plan.inputs and name not in facts.values:
-            facts.missing[name] = reason
-    if context is not None:
-        _from_context(facts, plan, context)
-        facts.rows = context.conventions.vectors == "rows"
-    for _, tree in page.trees:
-        for part in walk(tree):
-            if isinstance(part, Name) and _bold(part.key) is not None:
-                facts.bold.add(_bold(part.key) or part.key)
-    bodies = [*plan.equations, *plan.functions.values()]
-    names = {name for equation in bodies for name in (*names_in(equation.value), equation.name)}
-    facts.own = (
-        any(_has_arrays(equation.value) for equation in bodies)
-        or bool(facts.bold & names)
-        or any(sizes for name, sizes in facts.stated.items() if name in names)
-        or any(isinstance(value, Array) for name, value in facts.values.items() if name in names)
-        or any(rank for name, rank in facts.ranks.items() if name in names)
-    )
-    facts.arrays = facts.own or any(_has_arrays(tree) for _, tree in page.trees)
-    return facts
-
-
-def _has_arrays(tree: Expression) -> bool:
-    """Something that only vectors and matrices have."""
-    for part in walk(tree):
-        match part:
-            case Transpose() | Bars(kind="‖"):
-                return True
-            case Array(rows=rows) if len(rows) > 1:
-                return True
-            case Power(exponent=Name(key=key)) if key in TRANSPOSES:
-                return True
-            case Power(exponent=Product(factors=(*_, Factor(item=Name(key=key))))) if key in TRANSPOSES:
-                return True
-            case Name(key=key) if (len(key) == 1 or key[1:].isdigit()) and key[:1] in "WUVXAB":
-                return True
-            case Name(key="softmax"):
-                return True
-            case Product(factors=factors) if any(factor.sign in {"⊙", "⊘", "⊗"} for factor in factors):
-                return True
-            case _:
-                continue
-    return False
-
-
-def _bold(key: str) -> str | None:
-    folded = unicodedata.normalize("NFKC", key)
-    if folded == key or not key or not "\U0001d400" <= key[0] <= "\U0001d7ff":
-        return None
-    return folded if "BOLD" in unicodedata.name(key[0], "") else None
-
-
-def _from_context(facts: Facts, plan: Plan, context: Context) -> None:
-    known = {written(name): name for name in (*plan.inputs, *(equation.name for equation in plan.equations))}
-
-    def named(left: Expression) -> str | None:
-        symbol = symbol_of(left)
-        name = None if symbol is None else _name(plan.letters, symbol)
-        return None if name is None else known.get(written(name), name)
-
-    for rule in context.shapes:
-        name = named(rule.left)
-        if name is None:
-            continue
-        if rule.axes is None:
-            facts.ranks[name] = rule.rank
-        else:
-            facts.stated[name] = rule.axes
-    for given in context.given:
-        name = named(given.left)
-        if name is not None:
-            facts.values[name] = given.value
-
-
-def _value(given: Raw, chains: Sequence[Chain]) -> Expression | None:
-    """A value that the page states, as a number or an array of numbers."""
-    for side in chains[given.chain].sides[1:2]:
-        found = _ROW.match(side.latex)
-        if found is not None:
-            items = tuple(_numeral(text) for text in re.findall(r"-?[\d.]+", found["items"]))
-            array = Array(tuple((item,) for item in items)) if found["transposed"] else Array((items,))
-            return None if any(item is None for item in items) else array
-    return _closed(given.value)
-
-
-def _numeral(text: str) -> Any:
-    try:
-        number = Fraction(text)
-    except ValueError:
-        return None
-    plain_number = Num(abs(number), text.lstrip("-"))
-    return plain_number if number >= 0 else Additive((Term("-", plain_number),))
-
-
-def _closed(value: Expression) -> Expression | None:
-    match value:
-        case Transpose(base=base) | Power(base=base, exponent=Name(key="T" | "⊤")):
-            inner = _closed(base)
-            if isinstance(inner, Array):
-                return Array(tuple(zip(*inner.rows, strict=True)))
-            return inner
-        case Group(items=(item,)) if isinstance(item, Array):
-            return _closed(item)
-        case Group(items=items) if len(items) > 1:
-            return Array((items,))
-        case Array(rows=rows):
-            return value if len({len(row) for row in rows}) == 1 else None
-        case _ if any(isinstance(part, Array) for part in walk(value)):
-            return None
-        case _:
-            return value
 
 
 # ---------------------------------------------------------------- what is asked
@@ -557,7 +403,8 @@ def _aliases(plan: Plan, page: Page) -> Iterable[AliasRule]:
     names = {*plan.inputs, *plan.functions, *plan.unspecified, *(equation.name for equation in plan.equations)}
     for key, symbol in plan.letters.written.items():
         capital = key[:1].upper() + key[1:]
-        name = key if key in names or capital not in names else capital  # w^{(1)} for an entry of W^{(1)}
+        alone = symbol.mark is None and symbol.items is None
+        name = key if alone or key in names or capital not in names else capital  # w^{(1)} has the entries of W^{(1)}
         if symbol.node is None or name in page.squares or name not in names:
             continue
         if symbol.mark is not None and symbol.base in plan.letters.layered:

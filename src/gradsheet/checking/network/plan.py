@@ -313,8 +313,10 @@ def _translate(raw: Raw, plan: Plan) -> None:
     if isinstance(target, Subscript) and plan.letter and plan.letter in set(names_in(target.items[0])):
         letter = plan.letter
     formals = None if raw.arguments is None else tuple(name.key for name in raw.arguments)
-    if isinstance(target, Subscript) and any(e.name == base.key and e.target == target for e in plan.equations):
-        return
+    entry = isinstance(target, Subscript)
+    same = [e for e in plan.equations if e.name == base.key and (e.target == target or not entry)]
+    if same or base.key in plan.functions:
+        return  # the first holds, what comes later is claimed
     made = Equation(base.key, target, value, raw.chain, formals, letter)
     plan.used.add(raw.chain)
     if formals is None:

@@ -180,6 +180,7 @@ def is_closed(node: Expression) -> bool:
 
 
 def has_derivative(node: Expression) -> bool:
+    """Something is differentiated in it."""
     return any(
         isinstance(part, Derivative | Nabla) or (isinstance(part, Name) and part.key in {"∂", "∇"})
         for part in walk(node)
@@ -190,7 +191,7 @@ def target_of(node: Expression) -> tuple[Symbol, tuple[Name, ...] | None] | None
     """What a left side defines: a symbol, or a function of named arguments; None if it is no such thing."""
     found = symbol_of(node)
     if found is not None:
-        operator = found.base in {"𝕀", "𝟙", "∇", "∂"}
+        operator = found.base in {"𝕀", "𝟙", "∇", "∂", "δ"}  # δ = ŷ - y is the backward pass
         return None if operator or found.base in KNOWN_FUNCTIONS - {"σ"} else (found, None)
     match node:
         case Product(factors=(Factor(item=head), Factor(sign="", item=Group(items=items)))):

@@ -3,7 +3,7 @@
 import numpy as np
 
 OBJECTIVE = "E"
-N, I, H, K = 3, 2, 4, 2
+N, I, H, K = 3, 2, 4, 2  # noqa: E741 - the letter of the page
 HELPERS = {"N": N, "I": I, "H": H, "K": K}
 SYMBOLS = {
     r"\pd{E}{v_{kj}}": "d_v[k,j]",

@@ -1,0 +1,143 @@
+"""∂a/∂b with every way on which b acts: b is pushed after it was computed, and a is watched. No rule takes part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.checking.meaning.entries import entry, flattened
+from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
+from gradsheet.checking.meaning.points import Push
+from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
+from gradsheet.checking.meaning.tensors import Value, array, mapped
+from gradsheet.numerics.jets import Jet
+from gradsheet.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.checking.meaning.interpreter import Interpreter
+    from gradsheet.checking.meaning.readings import Environment
+    from gradsheet.expressions import Symbol
+
+Pushes = tuple[tuple[Push, int], ...]
+"""Entries that move, each with its multiple of the direction."""
+
+
+def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Value:
+    """∂of/∂by; of a vector by a vector the outputs come first, as long as the reading does not turn it."""
+    *inner, last = node.by
+    target = tree.Derivative(node.of, tuple(inner)) if inner else node.of
+    pushes = locate(it, last, known)
+    for before in inner:
+        _refuse_entangled(it, locate(it, before, known), pushes)
+    slopes = [_slope(it, target, push, known) for push in pushes.reshape(-1)]
+    if not slopes:
+        raise UnsupportedError("a derivative by nothing")
+    shape = slopes[0].shape
+    above = tuple(n for n in shape if n != 1) if len(shape) == 2 and 1 in shape else shape
+    below = tuple(n for n in pushes.shape if n != 1)
+    flat = np.empty((int(np.prod(above)), len(slopes)), dtype=object)
+    for k, slope in enumerate(slopes):
+        flat[:, k] = slope.reshape(-1)
+    data = flat.reshape((*above, *below))
+    if not above and not below:
+        return Value(data)
+    if not above:
+        lying = len(below) == 1 and (it.reading.jacobian or it.scope.rows)
+        return Value(data.reshape(1, -1) if lying else data, 0)
+    if it.reading.turned and len(above) == len(below) == 1:
+        return Value(data.T, 1)
+    return Value(data, len(above))
+
+
+def _refuse_entangled(it: Interpreter, first: Any, second: Any) -> None:
+    """∂²L/∂p∂w is two things where p is computed from w: w is meant to act through p, or p to be left alone."""
+    a, b = ({push.symbol for push in grid.reshape(-1)} for grid in (first, second))
+    for one in a:
+        for other in b - {one}:
+            if one in it.point.model.upstream(other) or other in it.point.model.upstream(one):
+                both = f"{one.name} and {other.name}"
+                raise UnsupportedError(f"a mixed second derivative by {both}, one of them made of the other")
+
+
+def _slope(it: Interpreter, of: tree.Expression, push: Push, known: Environment) -> Any:
+    """One column of a derivative, as jets of the order that is asked for here."""
+    if not it.pushes:
+        moved = it.moved(((push, 1),), 1).evaluate(of, known)
+        return mapped(lambda jet: Jet.constant(jet.derivative, it.order), moved.data)
+    if it.order > 1:
+        raise UnsupportedError("a derivative of this order")
+    # c₂ along a + b, less c₂ along a and along b, is the mixed second derivative.
+    along = it.moved(((push, 1),), 2).evaluate(of, known).data
+    both = it.moved(_joined(it.pushes, push), 2).evaluate(of, known).data
+    before = it.moved(it.pushes, 2).evaluate(of, known).data
+    result = np.empty(along.size, dtype=object)
+    for k, (a, b, c) in enumerate(zip(along.reshape(-1), both.reshape(-1), before.reshape(-1), strict=True)):
+        mixed = b.coefficient(2) - a.coefficient(2) - c.coefficient(2)
+        result[k] = Jet.variable(a.coefficient(1), mixed, it.order)
+    return result.reshape(along.shape)
+
+
+def _joined(pushes: Pushes, push: Push) -> Pushes:
+    """Several entries that move together; one that moves twice moves twice as far."""
+    multiples = dict(pushes)
+    multiples[push] = multiples.get(push, 0) + 1
+    return tuple(sorted(multiples.items(), key=lambda i: (i[0].symbol.serial, i[0].member or (), i[0].place)))
+
+
+def locate(it: Interpreter, node: tree.Expression, known: Environment) -> Any:
+    """The entries of the sheet that a variable of differentiation is, as an array of pushes in its shape."""
+    match node:
+        case tree.Group(items=(item,)) | tree.Underbrace(base=item):
+            return locate(it, item, known)
+        case tree.Transpose(base=base):
+            found = locate(it, base, known)
+            return found.T if found.ndim == 2 else found
+        case tree.Name() | tree.Subscript():
+            pass
+        case tree.Derivative(of=of, by=by):
+            return _grid_of_derivative(it, of, by)
+        case _:
+            raise UnsupportedError("a derivative by an expression that has no name")
+    resolved = resolve(it, node, known)
+    if resolved is None:
+        base = flattened(node)[0]
+        raise UnboundError(base.key if isinstance(base, tree.Name) else "?")
+    target, items = resolved
+    if isinstance(target, Whole):
+        grid = target.of(_pushes(target.symbol, it.point.of(target.symbol)), it.point)
+        if isinstance(grid, dict):
+            raise UnsupportedError(f"{target.symbol.name} as a whole, whose members differ in shape")
+        return entry(it, grid, items, target.lows(it.point), known).data if items else array(grid)
+    if items:
+        raise UnsupportedError("a derivative by an entry of a definition")
+    if isinstance(target.body, tree.Name | tree.Subscript | tree.Transpose | tree.Group):
+        return locate(it, target.body, target.known)
+    raise UnsupportedError("a derivative by something that is no quantity of the sheet")
+
+
+def _grid_of_derivative(it: Interpreter, of: tree.Expression, by: Sequence[tree.Expression]) -> Any:
+    """The entries of a derivative that is itself a term of the sheet: ∂L/∂(∂u/∂x)."""
+    symbols = [locate_symbol(it, part) for part in (of, *by)]
+    for (target, variables), symbol in it.point.model.sheet.derivatives.items():
+        if [target, *variables] == symbols:
+            held = it.point.of(symbol)
+            if not isinstance(held, dict):
+                return array(_pushes(symbol, held))
+    raise UnsupportedError("a derivative by an expression that has no name")
+
+
+def _pushes(symbol: Symbol, held: Any) -> Any:
+    """A push for every entry of a symbol."""
+    if isinstance(held, dict):
+        return {member: _grid(symbol, member, np.shape(part)) for member, part in held.items()}
+    return _grid(symbol, None, np.shape(held))
+
+
+def _grid(symbol: Symbol, member: tuple[int, ...] | None, shape: tuple[int, ...]) -> Any:
+    result = np.empty(shape, dtype=object)
+    for place in np.ndindex(shape):
+        result[place] = Push(symbol, member, place)
+    return result

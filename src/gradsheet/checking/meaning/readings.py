@@ -1,0 +1,36 @@
+"""How a formula is read where pages differ, and how much may be computed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Environment = dict[str, Any]
+"""Letters with their numbers, arguments with their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a formula is read where pages differ.
+
+    `jacobian`: the derivative of a scalar by a column is a row. `turned`: ∂a/∂b has the entries of b first.
+    `chain`: products contract what the Jacobians beside each other share. `norms`: (a)² of a column is ‖a‖².
+    """
+
+    jacobian: bool = False
+    turned: bool = False
+    chain: bool = False
+    norms: bool = False
+
+
+AS_WRITTEN = Reading()
+"""Gradients in the shape of the variable, products as matrices are multiplied, powers entry by entry."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may still be computed; shared by all interpreters of one check."""
+
+    terms: int = 20_000
+    """Terms of sums in one evaluation."""
+    deadline: float | None = None
