@@ -226,7 +226,7 @@ class _Checker:
                 if draft.carried_from is not None and id(draft.carried_from) in doubtful:
                     self.doubt(draft, doubtful, "it follows from a line that is not decided")
                 continue
-            if draft.slip is not None and not draft.paired:
+            if draft.slip is not None and not draft.paired and not (_is_zero(draft.right) and draft.slip != "index"):
                 continue
             if is_condition(draft):
                 self.doubt(draft, doubtful, "an equation that may be a condition: it does not hold for all values")
@@ -317,11 +317,15 @@ def names_of(draft: Draft) -> set[str]:
     }
 
 
+def _is_zero(node: object) -> bool:
+    return isinstance(node, tree.Num) and node.value == 0
+
+
 def is_condition(draft: Draft) -> bool:
     """Whether a line may be an equation to be solved, C w = ρ w or ∂E/∂w = 0, rather than an identity."""
     if draft.left is None or draft.right is None:
         return False
-    if isinstance(draft.right, tree.Num) and draft.right.value == 0:
+    if _is_zero(draft.right):
         return True
     if isinstance(draft.left, tree.Derivative | tree.Name | tree.Subscript | tree.Num):
         return False

@@ -216,6 +216,12 @@ class Binder:
         if body is None:
             return False
         match rule.left:
+            case tree.Name(key=key) if isinstance(body, tree.Name) and folded(key) == body.key:
+                pass  # the sheet's own name
+            case tree.Lowered(base=tree.Name(key=key), items=items) if (
+                isinstance(body, tree.Name) and (part := spelled(items)) is not None and joined(folded(key), part) == body.key
+            ):
+                pass
             case tree.Name(key=key):
                 self.define(Local(folded(key), (), body))
             case tree.Lowered(base=tree.Name(key=key), items=items) if (below := spelled(items)) is not None:
@@ -339,6 +345,9 @@ class Binder:
                 if len(merged) == 1 and merged[0].sign == "":
                     return self.prepared(merged[0].item, text)
                 return self.prepared(replace(node, factors=merged), text)
+            case tree.Lowered(base=tree.Name(key="δ") as name, items=items) if self._is_kronecker(items):
+                letters = tuple(part for item in items for part in _apart(item))
+                return tree.Subscript(name, self.prepared(letters, text), span=node.span)
             case tree.Lowered(base=tree.Name(key=key) as name, items=(tree.Num(value=number), *rest)) if (
                 rest and int(number) in self.views.get(folded(key), {})
             ):
@@ -367,6 +376,15 @@ class Binder:
             case _:
                 changes = {f.name: self.prepared(getattr(node, f.name), text) for f in fields(node) if f.compare}
                 return replace(node, **changes)
+
+    def _is_kronecker(self, items: Sequence[Any]) -> bool:
+        """δ_{ij}, where δ is nothing that carries two indices."""
+        letters = [part for item in items for part in _apart(item)]
+        own = self.locals.get("δ")
+        taken = own is not None and len(own.parameters) == len(letters)
+        return len(letters) == 2 and not taken and "δ" not in self.model.symbols and all(
+            isinstance(part, tree.Name | tree.Num | tree.Additive) for part in letters
+        )
 
     def _moves_in(self, variable: tree.Expression, exponent: tree.Expression) -> bool:
         """`∂C/∂z^l`: what stands above the variable is its layer, not a power of the derivative."""
@@ -450,10 +468,10 @@ class Binder:
                 if self.is_function(key):
                     return tree.FunctionName(key, node.text, span=node.span)
                 return node
-            case tree.Power(base=base, exponent=tree.Name(key=key)) if key in _TRANSPOSE - {"t"} and key not in self.names():
+            case tree.Power(base=base, exponent=tree.Name(key=key)) if key in _TRANSPOSE - {"t"} and key not in self.scalars():
                 return tree.Transpose(self.finished(base, text), span=node.span)
             case tree.Power(base=base, exponent=tree.Product(factors=(first, tree.Factor(sign="", item=tree.Name(key="T"))))) if (
-                first.sign == "" and "T" not in self.names()
+                first.sign == "" and "T" not in self.scalars()
             ):
                 inner = tree.Power(base, first.item, span=node.span)
                 return tree.Transpose(self.finished(inner, text), span=node.span)
@@ -469,6 +487,10 @@ class Binder:
                 raise BindingError(f"{key} means different things by its index, and this is none of them")
             case tree.Product(factors=factors):
                 return self._product(node, tuple(replace(f, item=self.finished(f.item, text)) for f in factors))
+            case tree.Binder(indices=indices) if any(i.name.key.endswith("′") for i in indices):
+                primed = {i.name.key for i in indices if i.name.key.endswith("′")}
+                changes = {f.name: self.finished(_with_primes(getattr(node, f.name), primed), text) for f in fields(node) if f.compare}
+                return replace(node, **changes)
             case tree.Prime(base=base, count=count):
                 inner = self.finished(base, text)
                 if not isinstance(inner, tree.FunctionName) and count == 1:
@@ -476,6 +498,10 @@ class Binder:
                 return tree.Prime(inner, count, span=node.span)
             case _:
                 return replace(node, **{f.name: self.finished(getattr(node, f.name), text) for f in fields(node) if f.compare})
+
+    def scalars(self) -> set[str]:
+        """Names that can be an exponent; a size called T is none beside the T of a transpose."""
+        return {*self.model.symbols, *self.locals, *self.numbers}
 
     def is_function(self, key: str) -> bool:
         """Whether a name takes an argument."""
@@ -591,6 +617,22 @@ def _is_layer(exponent: tree.Expression) -> bool:
             return True
         case _:
             return False
+
+
+def _with_primes(node: Any, primed: set[str]) -> Any:
+    """`v'_i` under a sum over v′ as an entry of v′."""
+    if isinstance(node, tuple):
+        return tuple(_with_primes(part, primed) for part in node)
+    if not isinstance(node, tree.Node):
+        return node
+    if isinstance(node, tree.Prime) and node.count == 1:
+        base = node.base
+        if isinstance(base, tree.Name) and base.key + "′" in primed:
+            return tree.Name(base.key + "′", base.text + "′", span=node.span)
+        if isinstance(base, tree.Subscript | tree.Lowered) and isinstance(base.base, tree.Name) and base.base.key + "′" in primed:
+            name = tree.Name(base.base.key + "′", base.base.text + "′", span=base.base.span)
+            return replace(base, base=name, items=_with_primes(base.items, primed), span=node.span)
+    return replace(node, **{f.name: _with_primes(getattr(node, f.name), primed) for f in fields(node) if f.compare})
 
 
 def _apart(item: Any) -> tuple[Any, ...]:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
 
+_SIZED = frozenset({"𝟏", "𝟙", "1", "I"})
+"""Names whose size the formula around them decides."""
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
 PROBLEMS = (UnboundError, UnsupportedError, MissingError, OutOfRangeError, StoppedError, UndecidedError, NoPointError, ArithmeticError, RecursionError)
 
@@ -263,7 +265,7 @@ class Comparer:
             for known in chosen:
                 try:
                     a = evaluated(interpreter, plain, sides.left, known)
-                    b = evaluated(interpreter, plain, sides.right, with_identity(interpreter, sides.right, a, known))
+                    b = beside(interpreter, plain, sides.right, a, known)
                 except OutOfRangeError:
                     continue
                 seen += 1
@@ -351,16 +353,32 @@ def _spoken(letters: Sequence[str]) -> str:
     return ", ".join(letters)
 
 
-def with_identity(interpreter: Interpreter, node: tree.Expression, beside: Value, known: dict[str, Any]) -> dict[str, Any]:
-    """I is the identity of the size that is wanted, where nothing else is called so."""
-    if beside.data.ndim != 2 or beside.shape[0] != beside.shape[1] or stands(interpreter, "I"):
-        return known
-    if not any(isinstance(n, tree.Name) and n.key == "I" for n in walk(node)):
-        return known
-    data = np.empty(beside.shape, dtype=object)
-    for place in np.ndindex(beside.shape):
-        data[place] = interpreter.number(int(place[0] == place[1])).data[()]
-    return {**known, "I": Value(data, 1)}
+def beside(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, left: Value, known: dict[str, Any]) -> Value:
+    """The right side; I and the column of ones in it are as large as they have to be."""
+    special = {
+        n.key for n in walk(node) if isinstance(n, tree.Name) and n.key in _SIZED and not stands(interpreter, n.key)
+    }
+    if not special:
+        return evaluated(interpreter, plain, node, known)
+    problem: Exception | None = None
+    found: Value | None = None
+    for size in sorted({*interpreter.point.sizes.values.values(), *left.shape} - {1}, key=lambda n: n not in left.shape):
+        one, zero = (interpreter.number(n).data[()] for n in (1, 0))
+        column = np.full(size, one, dtype=object)
+        unit = np.full((size, size), zero, dtype=object)
+        np.fill_diagonal(unit, one)
+        own = {key: Value(unit, 1) if key == "I" else Value(column) for key in special}
+        try:
+            value = evaluated(interpreter, plain, node, {**known, **own})
+        except (MismatchError, UnsupportedError) as mismatch:
+            problem = problem or mismatch
+            continue
+        if equality.compare(left, value) == "equal":
+            return value
+        found = found or value
+    if found is None:
+        raise problem or UnsupportedError("how large it is is not said")
+    return found
 
 
 def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: dict[str, int]) -> Value:

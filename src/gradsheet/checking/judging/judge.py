@@ -10,6 +10,7 @@ from gradsheet.checking.binding.patterns import Pattern, folded, pattern
 from gradsheet.checking.judging import numbers
 from gradsheet.checking.judging.chain_rule import chain_rule
 from gradsheet.checking.judging.comparison import Finding
+from gradsheet.checking.judging.identities import identity
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.records import Bound, Draft
 from gradsheet.checking.judging.shapes import labelled_claims, product_claim, shape_claims
@@ -107,6 +108,8 @@ class Judge:
             if unreadable and draft.verdict in {"right", "arrangement", "wrong", "inherited"}:
                 draft.verdict, draft.slip = "undecided", None
                 draft.reason = f"the condition “{unreadable}” could not be read"
+            if draft.narrowed and draft.verdict == "wrong":
+                draft.verdict, draft.slip, draft.reason = "undecided", None, "a condition beside it is not about its letters"
             result.kinds.append((formula, "claim"))
             if sides[k].tree is not None and k and sides[k].tree is not draft.left:
                 draft.before = sides[k].tree
@@ -175,10 +178,21 @@ class Judge:
                     continue
                 self.define(found, body, side.formula)
 
-    def meaningful(self) -> frozenset[str]:
-        """Letters that cannot be parameters of a definition."""
-        binder = self.stage.binder
-        return frozenset(k for k in binder.names() if len(k) == 1 and k not in self.stage.models[0].sheet.sizes)
+    def meaningful(self, right: tree.Node | None = None) -> frozenset[str]:
+        """Letters that cannot be parameters of a definition: names, but for those that are indices on its right side."""
+        names = {k for k in self.stage.binder.names() if len(k) == 1 and k not in self.stage.models[0].sheet.sizes}
+        if right is None:
+            return frozenset(names)
+        below = {
+            n.key
+            for part in walk(right)
+            if isinstance(part, tree.Lowered | tree.Subscript)
+            for item in part.items
+            for n in walk(item)
+            if isinstance(n, tree.Name)
+        }
+        integers = {k for k, s in self.stage.models[0].symbols.items() if s.is_integer}
+        return frozenset((names - below) | integers | set(self.stage.binder.numbers))
 
     def known(self, found: Pattern) -> bool:
         """Whether a name already means something."""
@@ -227,22 +241,27 @@ class Judge:
         left, formula = sides[0], chain.formulas[0]
         if chain.relations[0] == "←":
             result.kinds.append((formula, "update"))
-            return len(chain.relations)
+            sides[0].tree = None  # what follows says what the new value is
+            return 1
         if chain.relations[0] not in EQUALITIES or left.side.kind != "expression" or left.side.tree is None:
             return 0
         if self.is_update(sides):
             result.kinds.append((formula, "update"))
-            return len(chain.relations)
+            sides[0].tree = None
+            return 1
         skipped = self.function_alias(sides, formula, result)
         if skipped:
             return skipped
-        found = pattern(left.side.tree, self.meaningful())
+        found = pattern(left.side.tree, self.meaningful(sides[1].side.tree))
         if found is not None and (not self.known(found) or self.rebinds(found, sides, chain)):
             return self.new_name(found, sides, chain, result)
         if self.backwards(sides, chain, result):
             return 1
         if found is not None and found.function and left.tree is None:
             result.kinds.append((formula, "definition"))
+            return 1
+        if self.chosen(sides, chain):
+            result.kinds.append((formula, "given"))
             return 1
         given = self.given(sides, chain)
         if given:
@@ -318,6 +337,13 @@ class Judge:
         if numbers.printed(body) is not None and not found.function and not found.parameters:
             self.number(found, body, formula)
             return 1
+        alias = applied_to(body, found.parameters) if found.function else None
+        if alias is not None:
+            binder = self.stage.binder
+            binder.functions[found.key] = binder.functions.get(alias, alias)
+            binder.changed()
+            binder.note(found.key, alias, "document", formula.place.line)
+            return 1
         self.define(found, body, formula)
         sides[0].tree = self._again(sides[0])
         return 1
@@ -361,6 +387,23 @@ class Judge:
         if not last and all(s.side.kind in QUIET | {"unreadable"} for s in sides[1:]):
             return len(chain.relations)
         return last
+
+    def chosen(self, sides: Sequence[Bound], chain: Chain) -> bool:
+        """`t = X w` of an input t, `M_{ui} = 1`: a choice of what the sheet leaves free."""
+        left, right = sides[0].tree, sides[1].tree
+        if left is None or right is None:
+            return False
+        root = left
+        while isinstance(root, tree.Subscript | tree.Group):
+            root = root.base if isinstance(root, tree.Subscript) else root.items[0]
+        symbol = self.stage.quantity(root) if isinstance(root, tree.Name) else None
+        if symbol is None or symbol in self.stage.models[0].graph.clauses or symbol.role is Role.FUNCTION:
+            return False
+        if numbers.printed(sides[1].side.tree, None) is not None:  # type: ignore[arg-type]
+            return root is not left
+        if any(isinstance(n, tree.Ellipsis | tree.Array) for n in walk(right)):
+            return False
+        return self.stage.compare(left, right).outcome not in {"right", "arrangement"}
 
     def shape(self, symbol: Any) -> tuple[int, ...] | None:
         """The sheet's own sizes of a symbol, where they are numbers."""
@@ -424,7 +467,8 @@ class Judge:
             return None
         anchor = self.anchor(chain, sides, k)
         draft = self.draft(chain, a, b, k)
-        draft.conditions = conditions
+        draft.conditions = self.relevant(conditions, anchor, b.tree)
+        draft.narrowed = len(draft.conditions) < len(conditions)
         if b.tree is None:
             draft.verdict = "unreadable" if b.side.kind == "unreadable" else "undecided"
             draft.reason = b.reason
@@ -446,22 +490,57 @@ class Judge:
         if before is not None and numbers.is_closed(before) and numbers.is_closed(b.tree):
             anchor = draft.left = before  # arithmetic is judged by itself
             before = None
-        if numbers.printed(b.tree, self.shape_of(anchor)) is not None or numbers.printed(b.side.tree, self.shape_of(anchor)) is not None:
+        shaped = self.has_letters(anchor)
+        if shaped:
+            self.symbolic(draft, anchor, before, b.tree, chain.relations[k])
+            self.by_rule(draft, chain, k)
+        elif numbers.printed(b.tree, self.shape_of(anchor)) is not None or numbers.printed(b.side.tree, self.shape_of(anchor)) is not None:
             self.numeric(draft, anchor, before, b)
         else:
             self.symbolic(draft, anchor, before, b.tree, chain.relations[k])
             self.by_rule(draft, chain, k)
         return draft
 
+    def relevant(
+        self, conditions: tuple[tree.Expression, ...], left: tree.Expression | None, right: tree.Expression | None
+    ) -> tuple[tree.Expression, ...]:
+        """The conditions whose letters stand in the claim; another is about a neighbour."""
+        if not conditions or left is None or right is None:
+            return conditions
+        here = {n.key for side in (left, right) for n in walk(side) if isinstance(n, tree.Name)}
+        known = self.stage.binder.names()
+        return tuple(
+            c for c in conditions
+            if all(n.key in here or n.key in known for n in walk(c) if isinstance(n, tree.Name))
+        )
+
+    def has_letters(self, node: tree.Expression) -> bool:
+        """Whether a formula has free indices: it is compared for all of them, also with a number."""
+        point = self.stage.comparers[0].point("generic", 1)
+        return bool(free_letters(node, Interpreter(point, self.stage.scope())))
+
     def by_rule(self, draft: Draft, chain: Chain, k: int) -> None:
         """A line about functions that nobody specifies may be the chain rule."""
         left, right = chain.sides[0].tree, chain.sides[k + 1].tree
-        if draft.verdict != "undecided" or left is None or right is None or not isinstance(left, tree.Derivative):
+        if draft.verdict != "undecided" or left is None or right is None:
+            return
+        if draft.left is not None and draft.right is not None:
+            self.for_all(draft)
+        if draft.verdict != "undecided" or not isinstance(left, tree.Derivative):
             return
         found = chain_rule(left, right)
         if found is not None and found[0].outcome in {"right", "arrangement"}:
             draft.verdict, draft.certainty, draft.reason = "right", found[0].certainty, "the chain rule"
             draft.assumptions = (found[1],)
+
+    def for_all(self, draft: Draft) -> None:
+        """An identity in letters of its own, such as σ(x) = e^x/(1 + e^x): right if it holds for all numbers."""
+        assert draft.left is not None
+        assert draft.right is not None
+        finding = identity(draft.left, draft.right, self.stage.scope(), self.stage.binder.names())
+        if finding is not None and finding.outcome == "right":
+            draft.verdict, draft.certainty, draft.reason = "right", finding.certainty, "for all numbers"
+            draft.assumptions = finding.assumptions
 
     def shape_of(self, node: tree.Expression) -> tuple[int, ...] | None:
         """The sheet's own shape of what a formula names."""
@@ -745,6 +824,18 @@ def plain(node: tree.Node) -> str:
         return plain_text(node)  # type: ignore[arg-type]
     except (AssertionError, AttributeError, TypeError, ValueError, RecursionError):
         return "…"
+
+
+def applied_to(body: tree.Expression, parameters: Sequence[str]) -> str | None:
+    """tanh of `h(a) = tanh(a)`: the function that a definition only gives another name."""
+    match body:
+        case tree.Product(factors=(tree.Factor(item=tree.FunctionName(key=key)), tree.Factor(sign="", item=argument))):
+            inner = argument.items[0] if isinstance(argument, tree.Group) and len(argument.items) == 1 else argument
+            if len(parameters) == 1 and isinstance(inner, tree.Name) and inner.key == parameters[0]:
+                return key
+        case _:
+            pass
+    return None
 
 
 def mentions(node: tree.Expression, name: str) -> bool:

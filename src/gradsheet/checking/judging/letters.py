@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gradsheet.checking.meaning.indices import letters, names_in
 from gradsheet.checking.meaning.interpreter import MismatchError, OutOfRangeError, UnboundError, UnsupportedError
 from gradsheet.syntax import tree
@@ -181,10 +183,12 @@ def _holds(interpreter: Interpreter, chosen: Environment, conditions: Sequence[t
                 return False
             continue
         try:
-            if not bool(interpreter.truth(condition, chosen)):
+            if not bool(np.all(interpreter.truth(condition, chosen))):
                 return False
         except OutOfRangeError:
             return False
+        except UnboundError as problem:
+            raise UnsupportedError(f"the condition names {problem.key}, of which nothing is said") from None
     return True
 
 

@@ -49,6 +49,8 @@ class Draft:
     ties: tuple[str, ...] = ()
     patch: tuple[Span, str] | None = None
     numeric: bool = False
+    narrowed: bool = False
+    """A condition that stands beside it was left out, because it names other letters."""
     witness: Any = None
     paired: bool = False
     """Two edits together make it right, which says less than one."""

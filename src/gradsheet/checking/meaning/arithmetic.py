@@ -9,7 +9,7 @@ import numpy as np
 
 from gradsheet.checking.meaning import calls, tensors
 from gradsheet.checking.meaning.errors import UnsupportedError
-from gradsheet.checking.meaning.functions import called, head
+from gradsheet.checking.meaning.functions import applications, called, head
 from gradsheet.checking.meaning.indices import names_in, whole
 from gradsheet.checking.meaning.names import stands
 from gradsheet.checking.meaning.powers import whole_power
@@ -54,7 +54,7 @@ def power(it: Interpreter, node: tree.Power, known: Environment) -> Value:
     """A power; eˣ of an array entry by entry."""
     function = head(node)
     if function is not None:
-        raise _waiting(function.name)
+        raise UnsupportedError(f"the function {function.name.text} without its argument")
     exponent = it.evaluate(node.exponent, known)
     if isinstance(node.base, tree.Name) and node.base.key == "e" and not stands(it, "e") and "e" not in known:
         return calls.elementwise("exp", [exponent], 0, it.order)
@@ -80,22 +80,10 @@ def product(it: Interpreter, node: tree.Product, known: Environment) -> Value:
 
 def _operands(it: Interpreter, factors: Sequence[tree.Factor], known: Environment) -> list[tuple[str, Value]]:
     """The factors of a product as values with their signs; functions take their arguments."""
-    found: list[tuple[str, Value]] = []
-    waiting = iter(factors)
-    for factor in waiting:
-        function = head(factor.item)
-        if function is None:
-            found.append((factor.sign, it.evaluate(factor.item, known)))
-            continue
-        argument = next(waiting, None)
-        if argument is None:
-            raise _waiting(function.name)
-        found.append((factor.sign, called(it, function, argument.item, known)))
-    return found
-
-
-def _waiting(name: tree.FunctionName) -> UnsupportedError:
-    return UnsupportedError(f"the function {name.text} without its argument")
+    return [
+        (sign, it.evaluate(item, known) if function is None else called(it, function, item, known))
+        for sign, function, item in applications(factors)
+    ]
 
 
 def _grouped(it: Interpreter, operands: Sequence[tuple[str, Value]]) -> Value:

@@ -42,6 +42,8 @@ def bars(it: Interpreter, node: tree.Bars, known: Environment) -> Value:
 
 def matrix(it: Interpreter, rows: Sequence[Sequence[tree.Expression]], known: Environment) -> Value:
     """An array of entries, or of rows above each other; [x > 0] is an indicator."""
+    if len(rows) == 1 and all(isinstance(item, tree.Array) and len(item.rows) == 1 for item in rows[0]):
+        rows = [(item,) for item in rows[0]]  # a list of lists is a list of rows
     if len(rows) == len(rows[0]) == 1 and isinstance(rows[0][0], tree.Comparison | tree.Logic):
         return indicator(it, rows[0][0], known)
     parts = [[it.evaluate(item, known).data for item in row] for row in rows]

@@ -20,7 +20,7 @@ from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gradsheet.checking.meaning.interpreter import Interpreter
     from gradsheet.checking.meaning.readings import Environment
@@ -49,6 +49,24 @@ def head(node: tree.Expression) -> Head | None:
             return None if inner is None else inner._replace(exponent=exponent)
         case _:
             return None
+
+
+def applications(factors: Sequence[tree.Factor]) -> Iterator[tuple[str, Head | None, tree.Expression]]:
+    """The factors of a product, functions with their arguments: of `2 log det(A)` the 2, and log with det(A)."""
+    waiting = iter(factors)
+    for factor in waiting:
+        function = head(factor.item)
+        yield factor.sign, function, factor.item if function is None else _argument(function, waiting)
+
+
+def _argument(function: Head, waiting: Iterator[tree.Factor]) -> tree.Expression:
+    factor = next(waiting, None)
+    if factor is None:
+        raise UnsupportedError(f"the function {function.name.text} without its argument")
+    inner = head(factor.item)
+    if inner is None:
+        return factor.item
+    return tree.Product((tree.Factor("", factor.item), tree.Factor("", _argument(inner, waiting))))
 
 
 def called(it: Interpreter, function: Head, argument: tree.Expression, known: Environment) -> Value:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.scope import Scope
     from gradsheet.expressions import Symbol
 
-_DEEPEST = 400
+_DEEPEST = 160
 _MOST_KEPT = 200_000
 
 

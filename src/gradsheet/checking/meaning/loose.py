@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.checking.meaning import tensors
-from gradsheet.checking.meaning.errors import UnsupportedError
-from gradsheet.checking.meaning.functions import called, head
+from gradsheet.checking.meaning.functions import applications, called
 from gradsheet.checking.meaning.tensors import MismatchError, Value, array, squeezed, value
 from gradsheet.syntax import tree
 
@@ -116,21 +115,14 @@ def factors(interpreter: Interpreter, node: tree.Expression, known: Environment)
         case tree.Group(items=(item,)) | tree.Underbrace(base=item) | tree.Transpose(base=item):
             return factors(interpreter, item, known)
         case tree.Product(factors=parts):
-            position = 0
-            while position < len(parts):
-                factor = parts[position]
-                position += 1
-                function = head(factor.item)
+            for sign, function, item in applications(parts):
                 if function is not None:
-                    if position >= len(parts):
-                        raise UnsupportedError(f"the function {function.name.text} without its argument")
-                    inner = [called(interpreter, function, parts[position].item, known)]
-                    position += 1
-                elif factor.sign in {"/", "⊘"}:
-                    inner = [interpreter.evaluate(factor.item, known)]
+                    inner = [called(interpreter, function, item, known)]
+                elif sign in {"/", "⊘"}:
+                    inner = [interpreter.evaluate(item, known)]
                 else:
-                    inner = factors(interpreter, factor.item, known)
-                if factor.sign in {"/", "⊘"}:
+                    inner = factors(interpreter, item, known)
+                if sign in {"/", "⊘"}:
                     one = interpreter.number(1)
                     inner = [tensors.quotient(one, part) for part in inner]
                 found.extend(inner)

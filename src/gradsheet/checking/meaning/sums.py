@@ -82,7 +82,7 @@ def _accumulated(it: Interpreter, kind: str, total: Value, part: Value) -> Value
 def _configurations(it: Interpreter, node: tree.Binder) -> Iterator[Environment] | None:
     """Σ_v over the values that a variable of a finite set can take; None where it is another sum."""
     names = [i.name.key for i in node.indices]
-    symbols = [it.point.model.symbols.get(n) for n in names]
+    symbols = [it.point.model.symbols.get(n) or it.point.model.symbols.get(n.removesuffix("′")) for n in names]
     if any(i.domain is not None for i in node.indices):
         return None
     grids: list[list[Value]] = []
