@@ -184,9 +184,12 @@ def until(text: str, at: int, stops: str) -> int:
 
 
 STOPS_PAGE = (
-    r"(?<![=(\[{&])\s*[-+−=]|\\\\|\\q?quad"
+    r"\s*\\tag|(?<![=(\[{&])\s*[-+−=]|\\\\|\\q?quad"
     r"|\\(?:right|[bB]ig+r?)(?![A-Za-z])|(?<!\\)[,.](?!\d)|\\[,;!]\s*[,.]|$"
 )
+LEFT_ALONE = r"\(\s*1\s*(?:\\(?:right|[bB]ig+r?))?\s*\)"
+"""(1): of a factor 1 − h² the term is lost, or the factor as a whole."""
+DOUBLED = r"\^(?:\{[^{}]*\}|\w)\s*\^"
 STOPS_TWIN = r"(?<![=(\[*/@])[-+]| == |$"
 
 
@@ -211,7 +214,9 @@ def signs(page: str, twin: str, both: list[tuple[Token, Token]]) -> Iterator[Edi
             yield Edit(f"{other} for {p.what}", ("sign",), (p.start, p.end, other), (t.start, t.end, other))
             a, b = until(page, p.start, STOPS_PAGE), until(twin, t.start, STOPS_TWIN)
             if balanced(page[p.start : a]) and balanced(twin[t.start : b]):
-                yield Edit("term lost", ("term",), (p.start, a, " "), (t.start, b, ""))
+                rest = page[: p.start] + page[a:]
+                slips = ("term", "factor") if re.search(LEFT_ALONE, rest) else ("term",)
+                yield Edit("term lost", slips, (p.start, a, " "), (t.start, b, ""))
 
 
 def sides(page: str, twin: str, both: list[tuple[Token, Token]]) -> Iterator[Edit]:
@@ -245,10 +250,10 @@ def numbered(page: str, twin: str, of_page: str, of_twin: str, new: tuple[str, s
 
 
 FACTORS = [
-    ("1/2 lost", r"\\[td]?frac\{?1\}?\s?\{?2\}?(?!\d)", r"(?<![\w.])1/2\*", ("", "")),
+    ("1/2 lost", r"\\[td]?frac(?:\{1\}\s?\{2\}|\s?1\s?2)(?!\d)", r"(?<![\w.])1/2\*", ("", "")),
     ("1/N lost", r"\\[td]?frac\{1\}\{[NnmT]\}", r"(?<![\w.])1/[NnmT]\*", ("", "")),
     ("1/√d lost", r"\\[td]?frac\{1\}\{\\sqrt\{?\s?d\}?\}", r"1/sqrt\(d\)\*", ("", "")),
-    ("square lost", r"\^\{?2\}?(?!\d)(?![^{}]*\}\s*\{\\partial)", r"\*\*2(?!\d)", ("", "")),
+    ("square lost", r"\^(?:\{2\}|2(?!\d))(?![^{}]*\}\s*\{\\partial)", r"\*\*2(?!\d)", ("", "")),
     ("2 lost", r"(?<![\d.^{_])2\s(?=[A-Za-z\\({])", r"(?<![\w.*])2\*", ("", "")),
 ]
 
@@ -453,6 +458,8 @@ def candidates(
         after, values = apply(page, edit.page), apply(whole, edit.twin).split("\n")
         if after == page or len(values) != len(twins) or after.count("{}") > page.count("{}"):
             continue
+        if not balanced(after) or len(re.findall(DOUBLED, after)) > len(re.findall(DOUBLED, page)):
+            continue  # no LaTeX that anybody would write
         edited = next(v for v, old in zip(values, twins, strict=True) if v != old) if values != twins else ""
         what = changes(truth, edited) if edited else ""
         if what in {"value", "shape"}:

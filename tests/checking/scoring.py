@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,9 @@ def sheets(name: str) -> list[str]:
     return [str(truths.CORPUS / name / f"{name}.sheet")]
 
 
+@cache
 def report(name: str) -> CheckReport:
-    """The report on a page of the corpus as it stands."""
+    """The report on a page of the corpus as it stands; made once."""
     return check_file(str(truths.page(name)), sheets(name), context(name), LIMITS)
 
 

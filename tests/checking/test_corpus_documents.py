@@ -13,8 +13,8 @@ import pytest
 from checking import planting, scoring, truths
 
 NAMES = truths.documents()
-SAMPLE = 2
-"""Slips of each document that are planted here."""
+HABITS = "rows batchnorm circuit nielsen numeric poisson exam contrastive ng".split()
+"""Of these documents a slip each is planted here: rows, plain text, numbers, layers, questions, schemes."""
 
 
 @cache
@@ -27,9 +27,9 @@ def own(name: str) -> scoring.Row:
     return scoring.score(name)
 
 
-def sampled(name: str) -> list[planting.Plant]:
+def sampled(name: str, count: int = 1) -> list[planting.Plant]:
     slips = [slip for slip in planting.planted() if slip.document == name]
-    return random.Random(name).sample(slips, min(SAMPLE, len(slips)))
+    return random.Random(name).sample(slips, count)
 
 
 def test_the_corpus_is_as_large_as_it_is_meant_to_be():
@@ -48,8 +48,9 @@ def test_the_ledger_says_what_numpy_says(name: str):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_planted_slips_change_a_value(name: str):
-    for slip in sampled(name):
-        assert planting.changes(truth(name), slip.values[0]), f"{name} {slip.formula}: {slip.edit}"
+    for slip in sampled(name, 5):
+        changed = planting.changes(truth(name), slip.values[0])
+        assert changed in {"value", "shape"}, f"{name} {slip.formula}: {slip.edit}"
         assert slip.after in planting.page_with(slip) or planting.truths.page(name).suffix == ".ipynb"
 
 
@@ -73,9 +74,10 @@ def test_no_wrong_line_is_called_right(name: str):
     assert not row.accepts
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", HABITS)
 def test_slips_are_never_accepted(name: str):
     _, rows = scoring.score_document(name, sampled(name))
+    assert rows
     for row in rows:
         assert not row.crashed
         assert not row.accepted

@@ -1,9 +1,10 @@
-"""What formulas of a sheet's names mean at random points: one table, a row for each kind of node and each way to fail."""
+"""What formulas of a sheet's names mean at random points: a row for each kind of node and each way to fail."""
 
 from __future__ import annotations
 
 import operator
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -373,6 +374,14 @@ def _shifted(function):
     return lambda it, node, known: function(it, node, known) + 1
 
 
+def _unmoved(number, _direction, order=1):
+    return points.Jet.constant(number, order)
+
+
+def _first(slope, it, of, push, known):
+    return slope(it, of, push, known) if not it.pushes else slope(it.moved((), 0), of, push, known)
+
+
 FAULTS = {
     "factors change places": (tensors, "product", _turned),
     "a dot product is one entry by entry": (tensors, "dot", lambda _: tensors.hadamard),
@@ -385,19 +394,15 @@ FAULTS = {
     "no function has primes": (functions, "_apply", lambda f: lambda it, n, _, a, known: f(it, n, 0, a, known)),
     "softmax of an entry is softmax": (functions, "_entry_of_whole", lambda _: lambda *_: None),
     "a sum forgets its first term": (sums, "steps", lambda f: lambda *a: list(f(*a))[1:]),
-    "what is outside counts as nothing to say": (names, "entry", lambda f: lambda it, d, i, lows, k: f(it, d, i, [1] * len(lows), k)),
+    "every axis starts at 1": (names, "entry", lambda f: lambda it, d, i, lows, k: f(it, d, i, [1] * len(lows), k)),
     "the states of a finite set are one": (sums, "_states", lambda f: lambda *a: f(*a)[:1]),
     "every condition holds": (conditions, "truth", lambda _: lambda *_: np.asarray(True)),  # noqa: FBT003 - a truth
     "a tie is not seen": (conditions, "_sign", lambda _: lambda gap: gap.sign or 1),
     "a derivative by one entry is by its neighbour": (derivatives, "locate", lambda f: lambda *a: np.roll(f(*a), 1)),
-    "a second derivative is a first": (derivatives, "_slope", lambda f: lambda it, of, push, k: _first(f, it, of, push, k)),
+    "a second derivative is a first": (derivatives, "_slope", lambda f: partial(_first, f)),
     "the outputs come last": (derivatives, "Value", lambda _: lambda data, outputs=None: Value(data.T, outputs)),
-    "what is pushed does not move": (points.Jet, "variable", lambda _: lambda x, _, order=1: points.Jet.constant(x, order)),
+    "what is pushed does not move": (points.Jet, "variable", lambda _: _unmoved),
 }
-
-
-def _first(slope, it, of, push, known):
-    return slope(it, of, push, known) if not it.pushes else slope(it.moved((), 0), of, push, known)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -31,8 +31,8 @@ def folded(key: str) -> str:
     return list(faces(key))[-1]
 
 
-def pattern(node: tree.Expression, letters: frozenset[str] = frozenset()) -> Pattern | None:  # noqa: PLR0911 - one form each
-    """How a left side is made, or None if it is no name; `letters` cannot be parameters, because they mean something."""
+def pattern(node: tree.Node, letters: frozenset[str] = frozenset()) -> Pattern | None:
+    """How a left side is made, or None if it is no name; `letters` mean something and cannot be parameters."""
     match node:
         case tree.Group(items=(item,)) | tree.Underbrace(base=item):
             return pattern(item, letters)
@@ -55,10 +55,14 @@ def pattern(node: tree.Expression, letters: frozenset[str] = frozenset()) -> Pat
                 below = spelled(items)
                 return None if below is None else _raised(joined(folded(key), below), (), exponent, letters)
             return _raised(folded(key), names, exponent, letters)
-        case tree.Product(factors=(tree.Factor(item=tree.Name(key=key)), tree.Factor(sign="", item=tree.Group(items=items)))):
+        case tree.Product(
+            factors=(tree.Factor(item=tree.Name(key=key)), tree.Factor(sign="", item=tree.Group(items=items)))
+        ):
             arguments = tuple(folded(i.key) for i in items if isinstance(i, tree.Name))
             return Pattern(folded(key), arguments, function=True) if len(arguments) == len(items) else None
-        case tree.Product(factors=(tree.Factor(item=tree.Name(key="Δ" | "d" | "δ" as sign)), tree.Factor(sign="", item=rest))):
+        case tree.Product(
+            factors=(tree.Factor(item=tree.Name(key="Δ" | "d" | "δ" as sign)), tree.Factor(sign="", item=rest))
+        ):
             inner = pattern(rest, letters)
             if inner is None or inner.function:
                 return None

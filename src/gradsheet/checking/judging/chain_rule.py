@@ -83,7 +83,11 @@ class _Line:
                     self.quantities[above].needs[below] = None
                 return tree.Derivative(upper, (lower,))
             case tree.Product(factors=factors) if all(f.sign in {"", "·", "*", "×"} for f in factors):
-                return tree.Product(tuple(tree.Factor("·" if k else "", self.translated(f.item)) for k, f in enumerate(self.told(factors))))
+                return tree.Product(
+                    tuple(
+                        tree.Factor("·" if k else "", self.translated(f.item)) for k, f in enumerate(self.told(factors))
+                    )
+                )
             case tree.Additive(terms=terms):
                 return tree.Additive(tuple(tree.Term(t.sign, self.translated(t.item)) for t in terms))
             case tree.Group(items=(item,)):
@@ -160,9 +164,7 @@ def chain_rule(left: tree.Expression, right: tree.Expression) -> tuple[Finding, 
     if isinstance(second, tree.Derivative) or not any(q.needs for q in line.quantities.values()):
         return None
     finding = Comparer(model, 2).compare(Scope(), first, second)
-    said = "; ".join(
-        f"{key} depends on {', '.join(q.needs)}" for key, q in line.quantities.items() if q.needs
-    )
+    said = "; ".join(f"{key} depends on {', '.join(q.needs)}" for key, q in line.quantities.items() if q.needs)
     return finding, f"{said}, and on nothing else between"
 
 

@@ -1,4 +1,4 @@
-"""Whether two formulas are one: at generic points in each reading that a page may mean, at its own sizes, at its values."""
+"""Whether two formulas are one: at generic points in each reading that a page may mean, at its sizes, at its values."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from flint import arb
 
 from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
 from gradsheet.checking.meaning import equality, loose
-from gradsheet.checking.meaning.indices import names_in
-from gradsheet.checking.meaning.interpreter import (
-    Budget,
-    Interpreter,
-    MismatchError,
-    MissingError,
-    OutOfRangeError,
-    Reading,
-    StoppedError,
-    UnboundError,
-    UndecidedError,
-    UnsupportedError,
-)
+from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
+from gradsheet.checking.meaning.indices import has_square, kept, kinds, names_in
+from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.names import stands
-from gradsheet.checking.meaning.points import BITS, Model
-from gradsheet.checking.meaning.tensors import Value, shape_text
+from gradsheet.checking.meaning.points import BITS, MissingError, Model
+from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Reading
+from gradsheet.checking.meaning.tensors import MismatchError, Value, shape_text
+from gradsheet.evaluation import UndecidedError
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import walk
+from gradsheet.syntax.traversal import children, walk
 from gradsheet.verification.sampling import NoPointError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.readings import Environment
     from gradsheet.checking.meaning.scope import Scope
 
 _SIZED = frozenset({"𝟏", "𝟙", "1", "I"})
 """Names whose size the formula around them decides."""
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
-PROBLEMS = (UnboundError, UnsupportedError, MissingError, OutOfRangeError, StoppedError, UndecidedError, NoPointError, ArithmeticError, RecursionError)
+PROBLEMS = (
+    UnboundError,
+    UnsupportedError,
+    MissingError,
+    OutOfRangeError,
+    StoppedError,
+    UndecidedError,
+    NoPointError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Finding:
     outcome: Outcome
     reason: str = ""
     certainty: str = ""
-    reading: Reading = Reading()
+    reading: Reading = AS_WRITTEN
     assumptions: tuple[str, ...] = ()
     conforms: bool = True
     """Whether some strict reading had the right shape."""
@@ -106,12 +108,22 @@ class Comparer:
             self._scopes.append(scope)
         return found
 
+    def quick(self) -> Comparer:
+        """One that looks at a single point; points and values are shared, drawn and computed once."""
+        return replace(self, points=1, letters=min(24, self.letters))
+
     # ------------------------------------------------------------ comparing
 
     def compare(
-        self, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = (), *, thorough: bool = True
+        self,
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression] = (),
+        *,
+        thorough: bool = True,
     ) -> Finding:
-        """left = right, as far as can be seen."""
+        """Whether left = right, as far as can be seen."""
         with working_precision(BITS):
             try:
                 return self._compare(scope, left, right, conditions, thorough=thorough)
@@ -119,7 +131,13 @@ class Comparer:
                 return Finding("open", reason_of(problem))
 
     def _compare(
-        self, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression], *, thorough: bool
+        self,
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
+        *,
+        thorough: bool,
     ) -> Finding:
         found = self._at("generic", scope, left, right, conditions)
         if found.outcome in {"right", "arrangement"}:
@@ -136,7 +154,12 @@ class Comparer:
         return found
 
     def _at(
-        self, kind: Literal["generic", "sized"], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+        self,
+        kind: Literal["generic", "sized"],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
     ) -> Finding:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise StoppedError("the time limit")
@@ -144,7 +167,7 @@ class Comparer:
         return self.over(points, scope, left, right, conditions)
 
     def stands(self, witness: Witness, scope: Scope, left: tree.Expression, right: tree.Expression) -> bool:
-        """Whether two sides agree where the first try was seen to differ: quick, and enough to turn most others down."""
+        """Whether two sides agree where the first try was seen to differ: quick, and turns most others down."""
         with working_precision(BITS):
             interpreter = self.interpreter(witness.point, scope, witness.reading)
             plain = self.interpreter(witness.point, scope, Reading())
@@ -160,9 +183,14 @@ class Comparer:
             return equality.compare(a, b) in {"equal", "open"}
 
     def over_points(
-        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = ()
+        self,
+        points: Sequence[Point],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression] = (),
     ) -> Finding:
-        """left = right at some points of one's own; where nothing can be computed it is open."""
+        """Whether left = right at some points of one's own; where nothing can be computed it is open."""
         with working_precision(BITS):
             try:
                 return self.over(points, scope, left, right, conditions)
@@ -170,9 +198,14 @@ class Comparer:
                 return Finding("open", reason_of(problem))
 
     def over(
-        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression] = ()
+        self,
+        points: Sequence[Point],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression] = (),
     ) -> Finding:
-        """left = right at each of some points; a small letter in an index that is a size of the sheet is free, or the size."""
+        """Whether left = right at each of some points; a small letter of a size in an index is free, or the size."""
         interpreter = self.interpreter(points[0], scope, Reading())
         sizes = sizes_in_indices((left, right), conditions, interpreter)
         if not sizes:
@@ -195,21 +228,25 @@ class Comparer:
         return found
 
     def _with_sizes(self, scope: Scope, sizes: frozenset[str]) -> Scope:
-        """A scope in which some letters are the sizes of the sheet in indices too; one for each, so that values are kept."""
+        """A scope in which some letters are the sizes of the sheet in indices too; one for each: values are kept."""
         found = self._sized.get((id(scope), sizes))
         if found is None or found[0] is not scope:
             found = self._sized[id(scope), sizes] = (scope, replace(scope, sizes=scope.sizes | sizes))
         return found[1]
 
     def _over(
-        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+        self,
+        points: Sequence[Point],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
     ) -> Finding:
-        """left = right at each of some points, in one reading at all of them."""
+        """Whether left = right at each of some points, in one reading at all of them."""
         self.witness = None
         failure: Exception | None = None
         shapes: MismatchError | None = None
         conforms = False
-        different = False
         alone: tuple[str, ...] = ()
         for reading in readings_for(scope, left, right):
             try:
@@ -229,13 +266,13 @@ class Comparer:
             if outcome == "equal":
                 if alone:
                     return Finding("open", f"{', '.join(alone)} stands on one side only")
-                return Finding("right", certainty=f"holds at {len(points)} points", reading=reading, assumptions=_said(reading))
+                return Finding(
+                    "right", certainty=f"holds at {len(points)} points", reading=reading, assumptions=_said(reading)
+                )
             if outcome == "different":
-                conforms = different = True
+                conforms = True
             elif outcome == "open":
                 failure = failure or UnsupportedError("the values cannot be told apart at this precision")
-        if failure is not None and not isinstance(failure, OutOfRangeError | MissingError | UnboundError | UnsupportedError):
-            raise failure
         if failure is not None:
             raise failure
         if not conforms or scope.loose:
@@ -248,7 +285,13 @@ class Comparer:
         return Finding("shapes", reason, certainty="the shapes differ: certain", conforms=False)
 
     def _in_reading(
-        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression], reading: Reading
+        self,
+        points: Sequence[Point],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
+        reading: Reading,
     ) -> tuple[equality.Outcome | Literal["some"], Sides]:
         """At every point and for all letters; "some" where it holds for some layers or steps only."""
         outcome: equality.Outcome = "equal"
@@ -258,14 +301,19 @@ class Comparer:
             interpreter = self.interpreter(point, scope, reading)
             plain = self.interpreter(point, scope, Reading())
             sides = sorted_sides(left, right, interpreter, conditions)
-            chosen = assignments(sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 2)
+            chosen = assignments(
+                sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 2
+            )
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
+            on_left, on_right = (
+                self.interpreter(point, scope, that_matters(reading, side, scope)) for side in (sides.left, sides.right)
+            )
             holding: list[dict[str, int]] = []
             failing: list[tuple[dict[str, int], equality.Outcome]] = []
             for known in chosen:
                 try:
-                    a = evaluated(interpreter, plain, sides.left, known)
-                    b = beside(interpreter, plain, sides.right, a, known)
+                    a = evaluated(on_left, plain, sides.left, known)
+                    b = beside(on_right, plain, sides.right, a, known)
                 except OutOfRangeError:
                     continue
                 seen += 1
@@ -290,7 +338,12 @@ class Comparer:
         return outcome, sides
 
     def _loosely(
-        self, points: Sequence[Point], scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]
+        self,
+        points: Sequence[Point],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
     ) -> Finding | None:
         """Whether factors in another order, transposed or entry by entry, would make it true."""
         for point in points[:2]:
@@ -308,9 +361,15 @@ class Comparer:
                 seen += 1
             if not seen:
                 return None
-        return Finding("arrangement", certainty=f"holds at {min(2, len(points))} points once the factors are arranged", conforms=False)
+        return Finding(
+            "arrangement",
+            certainty=f"holds at {min(2, len(points))} points once the factors are arranged",
+            conforms=False,
+        )
 
-    def _arranged(self, point: Point, scope: Scope, interpreter: Interpreter, sides: Sides, known: dict[str, int]) -> bool:
+    def _arranged(
+        self, point: Point, scope: Scope, interpreter: Interpreter, sides: Sides, known: dict[str, int]
+    ) -> bool:
         targets: list[Value] = []
         for reading in readings_for(scope, sides.left, sides.left):
             try:
@@ -323,7 +382,14 @@ class Comparer:
                     return True
         return False
 
-    def _shapes(self, point: Point, scope: Scope, left: tree.Expression, right: tree.Expression, conditions: Sequence[tree.Expression]) -> str:
+    def _shapes(
+        self,
+        point: Point,
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
+    ) -> str:
         interpreter = self.interpreter(point, scope, Reading())
         sides = sorted_sides(left, right, interpreter, conditions)
         for known in assignments(sides, interpreter, conditions, 12):
@@ -353,16 +419,18 @@ def _spoken(letters: Sequence[str]) -> str:
     return ", ".join(letters)
 
 
-def beside(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, left: Value, known: dict[str, Any]) -> Value:
+def beside(
+    interpreter: Interpreter, plain: Interpreter, node: tree.Expression, left: Value, known: dict[str, Any]
+) -> Value:
     """The right side; I and the column of ones in it are as large as they have to be."""
-    special = {
-        n.key for n in walk(node) if isinstance(n, tree.Name) and n.key in _SIZED and not stands(interpreter, n.key)
-    }
+    special = {key for key in names_in(node) if key in _SIZED and not stands(interpreter, key)}
     if not special:
         return evaluated(interpreter, plain, node, known)
     problem: Exception | None = None
     found: Value | None = None
-    for size in sorted({*interpreter.point.sizes.values.values(), *left.shape} - {1}, key=lambda n: n not in left.shape):
+    for size in sorted(
+        {*interpreter.point.sizes.values.values(), *left.shape} - {1}, key=lambda n: n not in left.shape
+    ):
         one, zero = (interpreter.number(n).data[()] for n in (1, 0))
         column = np.full(size, one, dtype=object)
         unit = np.full((size, size), zero, dtype=object)
@@ -381,7 +449,7 @@ def beside(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, 
     return found
 
 
-def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: dict[str, int]) -> Value:
+def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: Environment) -> Value:
     """A side in a reading; where the reading does not fit it, as it is written."""
     try:
         return interpreter.evaluate(node, known)
@@ -393,12 +461,8 @@ def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expressio
 
 def readings_for(scope: Scope, left: tree.Expression, right: tree.Expression) -> list[Reading]:
     """The readings to be tried, the plainest first."""
-    nodes = [*walk(left), *walk(right)]
-    derivatives = any(isinstance(n, tree.Derivative) for n in nodes)
-    products = any(isinstance(n, tree.Product) for n in nodes)
-    squares = any(
-        isinstance(n, tree.Power) and isinstance(n.exponent, tree.Num) and n.exponent.value == 2 for n in nodes
-    )
+    both = kinds(left) | kinds(right)
+    derivatives, products = tree.Derivative in both, tree.Product in both
     found = [Reading()]
     if scope.layout == "jacobian":
         found = [Reading(jacobian=True)]
@@ -406,24 +470,35 @@ def readings_for(scope: Scope, left: tree.Expression, right: tree.Expression) ->
         found += [Reading(jacobian=True), Reading(turned=True)]
     if derivatives and products:
         found.append(Reading(chain=True))
-    if squares:
+    if has_square(left) or has_square(right):
         found += [replace(r, norms=True) for r in list(found)]
     return found
 
 
-def mentions_sizes(node: tree.Expression) -> bool:
+def that_matters(reading: Reading, node: tree.Expression, scope: Scope) -> Reading:
+    """A reading without what makes no difference to a formula, so that its value is computed once for several."""
+    if scope.carried or any(local.function for local in scope.locals.values()) or names_in(node) & scope.locals.keys():
+        return reading
+    found = kinds(node)
+    derivatives = tree.Derivative in found
+    return Reading(
+        jacobian=reading.jacobian and derivatives,
+        turned=reading.turned and derivatives,
+        chain=reading.chain and tree.Product in found,
+        norms=reading.norms and has_square(node),
+    )
+
+
+@kept
+def mentions_sizes(node: tree.Node) -> bool:
     """Whether a formula hangs on the number of entries: an index, an end of a sum or an array by number."""
-    for part in walk(node):
-        match part:
-            case tree.Subscript(items=items) if any(isinstance(i, tree.Num) for i in items):
-                return True
-            case tree.BoundIndex(domain=tree.Range(low=_, high=high)) if isinstance(high, tree.Num):
-                return True
-            case tree.Array():
-                return True
-            case _:
-                pass
-    return False
+    match node:
+        case tree.Subscript(items=items) if any(isinstance(i, tree.Num) for i in items):
+            return True
+        case tree.BoundIndex(domain=tree.Range(high=tree.Num())) | tree.Array():
+            return True
+        case _:
+            return any(map(mentions_sizes, children(node)))
 
 
 def reason_of(problem: Exception) -> str:
@@ -447,6 +522,3 @@ def reason_of(problem: Exception) -> str:
 
 def _said(reading: Reading) -> tuple[str, ...]:
     return ("a square of a column is read as its squared length",) if reading.norms else ()
-
-
-__all__ = ["Comparer", "Finding", "Outcome", "arb", "mentions_sizes", "readings_for", "reason_of"]

@@ -6,6 +6,7 @@ from dataclasses import fields
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from gradsheet.checking.judging.substitution import replaced
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import rewritten, walk
 
@@ -60,11 +61,21 @@ def symbol(node: tree.Node) -> bool:
     return isinstance(node, tree.Name | tree.Subscript)
 
 
-def replacements(node: tree.Expression, old: tree.Node, new: tree.Node) -> Iterator[tuple[tree.Expression, tree.Node | None]]:
+def replacements(
+    node: tree.Expression, old: tree.Node, new: tree.Node
+) -> Iterator[tuple[tree.Expression, tree.Node | None]]:
     """A formula with a part put in place of another: at each place alone, with what stood there; then everywhere."""
     places = [part for part in walk(node) if part == old]
     for number in range(len(places)):
-        seen = count()
-        yield rewritten(node, lambda part, n=number, c=seen: new if part == old and next(c) == n else part), places[number]
+        yield _replaced_at(node, old, new, number), places[number]
     if len(places) > 1:
-        yield rewritten(node, lambda part: new if part == old else part), None
+        yield replaced(node, old, new), None
+
+
+def _replaced_at(node: tree.Expression, old: tree.Node, new: tree.Node, number: int) -> tree.Expression:
+    seen = count()
+
+    def change(part: tree.Node) -> tree.Node:
+        return new if part == old and next(seen) == number else part
+
+    return rewritten(node, change)

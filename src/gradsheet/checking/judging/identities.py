@@ -22,7 +22,7 @@ _MOST = 4
 
 
 def identity(left: tree.Expression, right: tree.Expression, scope: Scope, known: set[str]) -> Finding | None:
-    """The comparison for random numbers in place of the letters; None where names of the sheet or of the page stand in it."""
+    """The comparison for random numbers in place of the letters; None where known names stand in it."""
     names = {
         n.key
         for side in (left, right)
@@ -33,7 +33,9 @@ def identity(left: tree.Expression, right: tree.Expression, scope: Scope, known:
     indexed = {k for k, local in scope.locals.items() if local.parameters}
     if not names or len(names) > _MOST or names & (known - functions - indexed):
         return None
-    if any(not name.isidentifier() for name in names) or any(isinstance(n, tree.Subscript) for s in (left, right) for n in walk(s)):
+    if any(not name.isidentifier() for name in names) or any(
+        isinstance(n, tree.Subscript) for s in (left, right) for n in walk(s)
+    ):
         return None
     model = _model(tuple(sorted(names)))
     if model is None:
@@ -48,6 +50,3 @@ def _model(names: tuple[str, ...]) -> Model | None:
         return Model(load_sheet(Source(f"{', '.join(names)} ∈ ℝ\n", "an identity")), "an identity")
     except SheetError:
         return None
-
-
-__all__ = ["identity"]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradsheet.checking.meaning.errors import OutOfRangeError, UnboundError, UnsupportedError
 from gradsheet.checking.meaning.indices import letters, names_in
-from gradsheet.checking.meaning.interpreter import MismatchError, OutOfRangeError, UnboundError, UnsupportedError
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradsheet.checking.meaning.interpreter import Environment, Interpreter
+    from gradsheet.checking.meaning.interpreter import Interpreter
+    from gradsheet.checking.meaning.readings import Environment
 
 _MOST = 64
 
@@ -61,7 +62,9 @@ def sizes_in_indices(
     return frozenset(key for key in found - named if interpreter.point.size(key) is not None)
 
 
-def sorted_sides(left: tree.Expression, right: tree.Expression, interpreter: Interpreter, conditions: Sequence[tree.Expression]) -> Sides:
+def sorted_sides(
+    left: tree.Expression, right: tree.Expression, interpreter: Interpreter, conditions: Sequence[tree.Expression]
+) -> Sides:
     """Letters of the left are free; one that stands twice in a product of one side alone is summed there."""
     a, b = free_letters(left, interpreter), free_letters(right, interpreter)
     named = {key for c in conditions for key in names_in(c)}
@@ -190,6 +193,3 @@ def _holds(interpreter: Interpreter, chosen: Environment, conditions: Sequence[t
         except UnboundError as problem:
             raise UnsupportedError(f"the condition names {problem.key}, of which nothing is said") from None
     return True
-
-
-__all__ = ["MismatchError", "OutOfRangeError", "Sides", "UnboundError", "assignments", "free_letters", "sorted_sides"]

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
-from gradsheet.checking.judging.comparison import Comparer, mentions_sizes
+from gradsheet.checking.judging.comparison import mentions_sizes
 from gradsheet.checking.judging.differences import difference, replacements, symbol
+from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.slips import IndexFacts, NameFacts, Vocabulary, search
 from gradsheet.diagnostics import Span
@@ -18,17 +19,18 @@ from gradsheet.expressions import Role
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.traversal import rewritten, walk
-from gradsheet.syntax.written_names import written
 from gradsheet.typesetting import latex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradsheet.checking.judging.records import Draft
     from gradsheet.checking.judging.stage import Stage
     from gradsheet.checking.model import Slip
     from gradsheet.checking.slips import Edit, Findings
     from gradsheet.expressions import Symbol
+
+    Test = Callable[[tree.Expression, tree.Expression], bool]
 
 _SECONDS = 1.5
 _BUDGET = 1500
@@ -49,18 +51,18 @@ class Names:
     def _facts(self) -> dict[str, NameFacts]:
         model = self.stage.models[0]
         found: dict[str, NameFacts] = {}
-        for key, symbol in model.symbols.items():
+        for key, known in model.symbols.items():
             if key not in self.members:
-                found[key] = self._of(key, symbol)
+                found[key] = self._of(key, known)
         for view, entries in self.stage.binder.views.items():
             first = next(iter(entries.values()))
             base = first
             while isinstance(base, tree.Subscript):
                 base = base.base
-            symbol = model.symbols.get(base.key) if isinstance(base, tree.Name) else None
-            if symbol is None:
+            shared = model.symbols.get(base.key) if isinstance(base, tree.Name) else None
+            if shared is None:
                 continue
-            inner = self._of(view, symbol)
+            inner = self._of(view, shared)
             found[view] = replace(inner, leading=1, members=tuple(Fraction(n) for n in sorted(entries)))
         for key, local in self.stage.binder.locals.items():
             if local.function:
@@ -103,7 +105,8 @@ class Names:
             if isinstance(part, tree.Name) and not isinstance(part, tree.FunctionName) and part.key in self.members:
                 view, number = self.members[part.key]
                 return tree.Subscript(
-                    tree.Name(view, view, span=part.span), (tree.Num(Fraction(number), str(number), span=Span(part.span.end, part.span.end)),),
+                    tree.Name(view, view, span=part.span),
+                    (tree.Num(Fraction(number), str(number), span=Span(part.span.end, part.span.end)),),
                     span=part.span,
                 )
             return part
@@ -126,7 +129,8 @@ class Names:
         match node:
             case tree.Subscript(base=tree.Name(key=key), items=(tree.Num(text=number),)):
                 for other in self.stage.binder.views.get(key, {}):
-                    shown = self.spelled.get(f"{key}[{other}]") or self.spelled.get(plain(self.stage.binder.views[key][other]))
+                    member = plain(self.stage.binder.views[key][other])
+                    shown = self.spelled.get(f"{key}[{other}]") or self.spelled.get(member)
                     if shown is not None and re.search(rf"(?<!\d){other}(?!\d)", shown):
                         return re.sub(rf"(?<!\d){other}(?!\d)", number, shown, count=1)
             case tree.Derivative(of=of, by=(by,)):
@@ -162,24 +166,31 @@ class Names:
                     pass
             return part
 
-        return rewritten(node, change)  # type: ignore[arg-type, return-value]
+        return rewritten(node, change)  # type: ignore[return-value]
 
 
 _SIGNS = {"": "", "·": r"\cdot ", "⊙": r"\odot ", "*": "* ", "×": r"\times "}
 
 
-def name_slips(draft: Draft, stage: Stage, siblings: Sequence[tree.Expression], deadline: float | None, learned: Mapping[str, str], known: list[Slipped]) -> None:
+def name_slips(
+    draft: Draft,
+    stage: Stage,
+    siblings: Sequence[tree.Expression],
+    known: list[Slipped],
+    *,
+    learned: Mapping[str, str],
+    deadline: float | None,
+) -> None:
     """Fill in the slip, the right form, and the ties."""
-    if draft.left is None or draft.right is None or draft.slip is not None and not draft.numeric:
+    if draft.left is None or draft.right is None or (draft.slip is not None and not draft.numeric):
         return
     names = Names(stage)
     names.spelled.update(learned)
     left, right = names.as_members(draft.left), names.as_members(draft.right)
-    if _as_before(draft, names, right) or _again(draft, stage, names, left, right, known):
+    case = _Case(draft, stage, names, left, right)
+    if _as_before(draft, names, right) or _again(case, known):
         return
-    own_text = draft.formula.text
-    right_here = draft.right_side is not None and draft.right_side.formula is draft.formula
-    found = _found(draft, stage, names, left, right, siblings, own_text if right_here else "", deadline)
+    found = case.found(siblings, deadline)
     if found is None:
         return
     if found.edits:
@@ -228,13 +239,12 @@ def _as_before(draft: Draft, names: Names, right: tree.Expression) -> bool:
     return True
 
 
-def _again(
-    draft: Draft, stage: Stage, names: Names, left: tree.Expression, right: tree.Expression, known: Sequence[Slipped]
-) -> bool:
+def _again(case: _Case, known: Sequence[Slipped]) -> bool:
     """Whether undoing a slip of an earlier line makes this one right as well."""
+    draft, names, left, right = case.draft, case.names, case.left, case.right
     if draft.numeric:
         return False
-    holds = _test(stage, draft, {"right", "arrangement"})
+    holds = case.test({"right", "arrangement"})
     for slip in dict.fromkeys(known):
         for other, place in replacements(right, slip.wrong, slip.meant):
             if not holds(left, other):
@@ -250,113 +260,119 @@ def _again(
     return False
 
 
-def _found(
-    draft: Draft, stage: Stage, names: Names, left: tree.Expression, right: tree.Expression, siblings: Sequence[tree.Expression], text: str,
-    deadline: float | None,
-) -> Findings | None:
-    value = _value(stage) if draft.numeric else None
-    vocabulary = Vocabulary(
-        names.facts,
-        _indices(draft, stage, left, right),
-        (),
-        tuple(names.as_members(s) for s in siblings[-24:]),
-        names.spell,
-        names.say,
-        text,
-        left_text=draft.left_side.formula.text if draft.left_side is not None and draft.left_side.formula is not draft.formula else None,
-        notation=draft.formula.spelling,
-        value=value,
-    )
-    limit = time.monotonic() + _SECONDS
-    if deadline is not None:
-        limit = min(limit, deadline)
-    if draft.numeric:
-        return search(left, right, vocabulary, _numeric_test(stage), budget=400, deadline=limit)
-    strict = _test(stage, draft, {"right"})
-    found = search(left, right, vocabulary, strict, budget=_BUDGET, deadline=limit)
-    if found.edits or draft.certainty.startswith("differs at a random"):
-        return found
-    limit = time.monotonic() + _SECONDS
-    loosely = search(left, right, vocabulary, _test(stage, draft, {"right", "arrangement"}), budget=_BUDGET // 2, deadline=limit)
-    return loosely if loosely.edits or not found.pair else found
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A wrong claim with what the search for its slip needs."""
 
+    draft: Draft
+    stage: Stage
+    names: Names
+    left: tree.Expression
+    right: tree.Expression
 
-def _test(stage: Stage, draft: Draft, wanted: set[str]):  # type: ignore[no-untyped-def]
-    """Whether an edited claim is true: at one point first, then everywhere."""
-    scope = stage.scope()
-    quick = [Comparer(m, 1, stage.limits.sum_terms, stage.deadline, letters=24) for m in stage.models]
-    for comparer, full in zip(quick, stage.comparers, strict=True):
-        comparer._points = full._points  # noqa: SLF001 - the same points, drawn once
-        comparer._interpreters = full._interpreters  # noqa: SLF001 - what was computed stays
-        comparer._scopes = full._scopes  # noqa: SLF001 - as above
-    at_values = "values" in draft.certainty
-    sized = mentions_sizes(draft.right) if draft.right is not None else False
+    def found(self, siblings: Sequence[tree.Expression], deadline: float | None) -> Findings | None:
+        """What the search comes to."""
+        draft = self.draft
+        limit = time.monotonic() + _SECONDS
+        if deadline is not None:
+            limit = min(limit, deadline)
+        vocabulary = self.vocabulary(siblings)
+        if draft.numeric:
+            return search(self.left, self.right, vocabulary, self.numeric_test(), budget=400, deadline=limit)
+        strict = self.test({"right"})
+        found = search(self.left, self.right, vocabulary, strict, budget=_BUDGET, deadline=limit)
+        if found.edits or draft.certainty.startswith("differs at a random"):
+            return found
+        limit = time.monotonic() + _SECONDS
+        wide = self.test({"right", "arrangement"})
+        loosely = search(self.left, self.right, vocabulary, wide, budget=_BUDGET // 2, deadline=limit)
+        return loosely if loosely.edits or not found.pair else found
 
-    def holds(left: tree.Expression, right: tree.Expression) -> bool:
-        if draft.witness is not None and len(stage.models) == 1 and not stage.comparers[0].stands(draft.witness, scope, left, right):
-            return False
-        if at_values:
-            points = stage.points_at_values(stated=True)
-            return bool(points) and stage.comparers[0].over_points(points[:1], scope, left, right).outcome in wanted
-        for comparer in quick:
-            first = comparer.compare(scope, left, right, draft.conditions, thorough=sized)
-            if first.outcome in wanted:
-                full = stage.compare(left, right, draft.conditions)
-                if full.outcome in wanted:
+    def vocabulary(self, siblings: Sequence[tree.Expression]) -> Vocabulary:
+        """What may stand in place of what was written."""
+        draft, names = self.draft, self.names
+        formula = draft.formula
+        left_here = draft.left_side is None or draft.left_side.formula is formula
+        return Vocabulary(
+            names.facts,
+            self.indices(),
+            (),
+            tuple(names.as_members(s) for s in siblings[-24:]),
+            names.spell,
+            names.say,
+            formula.text if draft.right_side is not None and draft.right_side.formula is formula else "",
+            left_text=None if left_here or draft.left_side is None else draft.left_side.formula.text,
+            notation=formula.spelling,
+            value=self.value if draft.numeric else None,
+        )
+
+    def indices(self) -> dict[str, IndexFacts]:
+        """The free letters of the claim."""
+        interpreter = Interpreter(self.stage.comparers[0].point("generic", 1), self.stage.scope())
+        keys = free_letters(self.left, interpreter) | free_letters(self.right, interpreter)
+        return {key: IndexFacts(key) for key in sorted(keys)}
+
+    def test(self, wanted: set[str]) -> Test:
+        """Whether an edited claim is true: at one point first, then everywhere."""
+        draft, stage = self.draft, self.stage
+        scope = stage.scope()
+        quick = [comparer.quick() for comparer in stage.comparers]
+        at_values = "values" in draft.certainty
+        sized = mentions_sizes(draft.right) if draft.right is not None else False
+        witness = draft.witness if len(stage.models) == 1 else None
+
+        def holds(left: tree.Expression, right: tree.Expression) -> bool:
+            if witness is not None and not stage.comparers[0].stands(witness, scope, left, right):
+                return False
+            if at_values:
+                points = stage.points_at_values(stated=True)
+                return bool(points) and stage.comparers[0].over_points(points[:1], scope, left, right).outcome in wanted
+            for comparer in quick:
+                first = comparer.compare(scope, left, right, draft.conditions, thorough=sized)
+                if first.outcome in wanted and stage.compare(left, right, draft.conditions).outcome in wanted:
                     return True
-        return False
-
-    return holds
-
-
-def _numeric_test(stage: Stage):  # type: ignore[no-untyped-def]
-    def holds(left: tree.Expression, right: tree.Expression) -> bool:
-        entries = numbers.printed(right)
-        if entries is None:
             return False
-        generic = stage.comparers[0].point("generic", 1)
-        points = stage.points_at_values(stated=True)
-        for point in [*points[:1], generic]:
-            value = stage.value(point, left)
-            if not isinstance(value, str) and numbers.agrees(value, entries):
-                return True
-        return False
 
-    return holds
+        return holds
 
+    def numeric_test(self) -> Test:
+        """Whether an edited number is the value at the given values."""
+        stage = self.stage
 
-def _value(stage: Stage):  # type: ignore[no-untyped-def]
-    def value(node: tree.Expression) -> Fraction | None:
-        points = stage.points_at_values(stated=True)
-        point = points[0] if points else stage.comparers[0].point("generic", 1)
-        held = stage.value(point, node)
+        def holds(left: tree.Expression, right: tree.Expression) -> bool:
+            entries = numbers.printed(right)
+            if entries is None:
+                return False
+            generic = stage.comparers[0].point("generic", 1)
+            for point in [*stage.points_at_values(stated=True)[:1], generic]:
+                value = stage.value(point, left)
+                if not isinstance(value, str) and numbers.agrees(value, entries):
+                    return True
+            return False
+
+        return holds
+
+    def value(self, node: tree.Expression) -> Fraction | None:
+        """The value of a formula, where it is one number."""
+        points = self.stage.points_at_values(stated=True)
+        point = points[0] if points else self.stage.comparers[0].point("generic", 1)
+        held = self.stage.value(point, node)
         if isinstance(held, str) or held.data.ndim:
             return None
-        return Fraction(float(held.data[()].value.mid()))
-
-    return value
-
-
-def _indices(draft: Draft, stage: Stage, left: tree.Expression, right: tree.Expression) -> dict[str, IndexFacts]:
-    from gradsheet.checking.judging.letters import free_letters  # noqa: PLC0415 - letters needs the interpreter too
-
-    interpreter = Interpreter(stage.comparers[0].point("generic", 1), stage.scope())
-    keys = free_letters(left, interpreter) | free_letters(right, interpreter)
-    return {key: IndexFacts(key) for key in sorted(keys)}
+        return Fraction(float(held.data.item().value.mid()))
 
 
 def _take(draft: Draft, edit: Edit, names: Names) -> None:
     """An edit as the slip of a claim."""
     draft.slip = edit.kind
-    draft.reason = edit.sentence if not draft.reason or draft.reason == "the shapes differ" else f"{edit.sentence}; {draft.reason}"
+    told = draft.reason if draft.reason != "the shapes differ" else ""
+    draft.reason = f"{edit.sentence}; {told}" if told else edit.sentence
     draft.patch = None if edit.span is None or edit.side == "left" else (edit.span, edit.replacement)
     text = draft.formula.text
     start, end = draft.span.start, draft.span.end
-    if edit.span is not None and start <= edit.span.start <= edit.span.end <= end and (edit.side == "right" or (draft.left_side is not None and draft.left_side.formula is draft.formula)):
+    here = edit.side == "right" or (draft.left_side is not None and draft.left_side.formula is draft.formula)
+    if edit.span is not None and here and start <= edit.span.start <= edit.span.end <= end:
         draft.expected = text[start : edit.span.start] + edit.replacement + text[edit.span.end : end]
     else:
         draft.expected = f"{names.spell(edit.left)} = {names.spell(edit.right)}"
     draft.expected_text = f"{names.say(edit.left)} = {names.say(edit.right)}"
-
-
-__all__ = ["Names", "name_slips", "written"]

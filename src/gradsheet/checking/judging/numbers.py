@@ -57,12 +57,11 @@ def shown(node: tree.Expression) -> Shown | None:
     """A number as it is printed: a decimal, a whole number, a fraction, with a sign."""
     match node:
         case tree.Num(value=value, text=text):
-            _, point, decimals = text.lower().partition("e")[0].partition(".")
-            if "e" in text.lower():
-                mantissa, _, exponent = text.lower().partition("e")
-                places = len(mantissa.partition(".")[2]) - int(exponent)
-                return Shown(value, max(0, places))
-            return Shown(value, len(decimals) if point else None)
+            mantissa, e, exponent = text.lower().partition("e")
+            _, point, digits = mantissa.partition(".")
+            if e:
+                return Shown(value, max(0, len(digits) - int(exponent)))
+            return Shown(value, len(digits) if point else None)
         case tree.Group(items=(item,)):
             return shown(item)
         case tree.Additive(terms=(tree.Term(sign=sign, item=item),)):
@@ -73,7 +72,12 @@ def shown(node: tree.Expression) -> Shown | None:
             if a is None or b is None or a.decimals is not None or b.decimals is not None or not b.value:
                 return None
             return Shown(a.value / b.value, None)
-        case tree.Product(factors=(tree.Factor(item=first), tree.Factor(sign="·" | "×" | "*", item=tree.Power(base=tree.Num(value=base), exponent=exponent)))) if base == 10:
+        case tree.Product(
+            factors=(
+                tree.Factor(item=first),
+                tree.Factor(sign="·" | "×" | "*", item=tree.Power(base=tree.Num(value=base), exponent=exponent)),
+            )
+        ) if base == 10:
             a = shown(first)
             power = shown(exponent)
             if a is None or power is None or power.value.denominator != 1 or abs(power.value) > 300:
@@ -152,9 +156,7 @@ def agrees(exact: Value, entries: Entries) -> bool | None:
     own = entries.reshape([n for n in entries.shape if n != 1])
     if data.shape != own.shape:
         return None
-    return all(
-        _agrees(jet.value, number) for jet, number in zip(data.reshape(-1), own.reshape(-1), strict=True)
-    )
+    return all(_agrees(jet.value, number) for jet, number in zip(data.reshape(-1), own.reshape(-1), strict=True))
 
 
 def _agrees(exact: arb, number: Shown) -> bool:
@@ -168,7 +170,7 @@ def as_nested(entries: Entries) -> Any:
     """Printed numbers as nested lists of fractions, a single row or column as one list."""
     own = entries.reshape([n for n in entries.shape if n != 1])
     if not own.ndim:
-        return own[()].value
+        return own.item().value
     return _nested(own)
 
 
@@ -187,10 +189,14 @@ def in_digits(exact: Value, entries: Entries | None) -> str:
         decimals = max(known) if known else 6
     data = squeezed(exact)
     if not data.ndim:
-        return _digits(data[()].value, decimals)
+        return _digits(data.item().value, decimals)
     if data.ndim == 1:
         return "[" + ", ".join(_digits(jet.value, decimals) for jet in data) + "]"
-    return "[" + "; ".join(", ".join(_digits(jet.value, decimals) for jet in row) for row in data.reshape(len(data), -1)) + "]"
+    return (
+        "["
+        + "; ".join(", ".join(_digits(jet.value, decimals) for jet in row) for row in data.reshape(len(data), -1))
+        + "]"
+    )
 
 
 def _digits(exact: arb, decimals: int) -> str:

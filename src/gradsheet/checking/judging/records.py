@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gradsheet.checking.model import Claim, Reference, Slip, Verdict
+from gradsheet.checking.model import Claim, Kind, Reference, Slip, Verdict
 
 if TYPE_CHECKING:
     from gradsheet.checking.reading.model import Side
@@ -65,3 +65,22 @@ class Draft:
             self.expected_text, self.reason, self.certainty, self.ties, reference, self.patch, self.assumptions,
             quantity=self.quantity,
         )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a chain came to: drafts in order, what each formula is, how it was read, and what the stage learns."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    kinds: list[tuple[Formula, Kind]] = field(default_factory=list)
+    readings: list[tuple[Formula, str]] = field(default_factory=list)
+    defines: bool = False
+    """A definition of the sheet was restated, rightly or not: it tells which sheet the page is about."""
+    agrees: bool = True
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """Fewer wrong, then more right."""
+        wrong = sum(d.verdict in {"wrong", "inherited"} for d in self.drafts)
+        right = sum(d.verdict in {"right", "arrangement"} for d in self.drafts)
+        return (-wrong - (not self.agrees), right)

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gradsheet.checking.binding.binder import BindingError
+from gradsheet.checking.binding.errors import BindingError
 from gradsheet.checking.judging.comparison import PROBLEMS, reason_of
 from gradsheet.checking.judging.records import Draft
-from gradsheet.checking.meaning.interpreter import Interpreter, MismatchError
+from gradsheet.checking.judging.sides import formula_of
+from gradsheet.checking.judging.substitution import replaced
+from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.points import BITS
-from gradsheet.checking.meaning.tensors import shape_text
+from gradsheet.checking.meaning.tensors import MismatchError, shape_text
 from gradsheet.diagnostics import Span
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.traversal import rewritten, walk
+from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.checking.judging.records import Bound
     from gradsheet.checking.judging.stage import Stage
-    from gradsheet.checking.reading.model import Chain, Side
+    from gradsheet.checking.reading.model import Side
     from gradsheet.manuscripts import Formula
 
 Sizes = tuple["int | str", ...]
 
 
-def shape_claims(stage: Stage, chain: Chain, left: Bound, right: Bound, formula: Formula) -> list[Draft]:
+def shape_claims(stage: Stage, left: Bound, right: Bound, formula: Formula) -> list[Draft]:
     """One claim for each thing of which the shape is stated; [] where none of them is known."""
     stated = stated_sizes(right.side.tree)
-    subjects = [s for s in (left.side.tree, *left.side.also) if s is not None]
+    subjects = [s for s in (formula_of(left.side), *left.side.also) if s is not None]
     found = []
     for subject in subjects:
         span = Span(min(left.side.span.start, right.side.span.start), max(left.side.span.end, right.side.span.end))
@@ -133,7 +136,7 @@ def product_claim(left: Bound, right: Bound, formula: Formula) -> Draft | None:
     span = Span(min(left.side.span.start, right.side.span.start), max(left.side.span.end, right.side.span.end))
     text = f"{left.side.latex} = {right.side.latex}"
     draft = Draft(formula, span, text, text, "right", certainty="proved", left_side=left.side, right_side=right.side)
-    fits = all(a[1] == b[0] for a, b in zip(shapes, shapes[1:], strict=False))
+    fits = all(a[1] == b[0] for a, b in pairwise(shapes))
     if not fits or (shapes[0][0], shapes[-1][1]) != result:
         draft.verdict, draft.slip = "wrong", "shape"
         draft.reason = "these shapes do not conform" if not fits else f"it is {shapes[0][0]}×{shapes[-1][1]}"
@@ -184,7 +187,7 @@ def _judge(draft: Draft, stage: Stage, bound: tree.Expression, stated: Sizes) ->
         return
     for number, member in stage.binder.views[bare.key].items():
         part = Draft(draft.formula, draft.span, "", "", "undecided")
-        _one(part, stage, rewritten(bound, lambda n, b=bare, m=member: m if n is b or n == b else n), stated)
+        _one(part, stage, replaced(bound, bare, member), stated)
         if part.verdict == "right":
             draft.verdict, draft.certainty = "right", part.certainty
             draft.assumptions = (f"{bare.key} is that of layer {number}",)

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gradsheet.checking.binding.binder import Binder
-from gradsheet.checking.judging.widening import widened
-from gradsheet.checking.judging.comparison import PROBLEMS, Comparer, Finding, reason_of
-from gradsheet.checking.judging.numbers import as_nested, rounding
-from gradsheet.checking.meaning.interpreter import Interpreter, MismatchError, Reading
-from gradsheet.checking.meaning.points import BITS, Model
-from gradsheet.numerics.balls import working_precision
-from gradsheet.syntax import canonical_key
+import numpy as np
 
-from gradsheet.syntax import tree
+from gradsheet.checking.binding.binder import Binder
+from gradsheet.checking.binding.errors import BindingError
+from gradsheet.checking.judging.comparison import PROBLEMS, Comparer, Finding, reason_of
+from gradsheet.checking.judging.numbers import as_nested, printed, rounding
+from gradsheet.checking.judging.widening import widened
+from gradsheet.checking.meaning.interpreter import Interpreter
+from gradsheet.checking.meaning.points import BITS, Model
+from gradsheet.checking.meaning.readings import Reading
+from gradsheet.checking.meaning.references import locate_symbol
+from gradsheet.checking.meaning.tensors import MismatchError
+from gradsheet.numerics.balls import working_precision
+from gradsheet.syntax import canonical_key, tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gradsheet.checking.context import Context
+    from gradsheet.checking.context import Context, GivenRule
     from gradsheet.checking.judging.numbers import Entries
     from gradsheet.checking.limits import Limits
     from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.scope import Scope
     from gradsheet.checking.meaning.tensors import Value
     from gradsheet.expressions import Symbol
+
+
+_FILLINGS = 6
+"""So many fillings of what is not given have to agree: a value may hang on signs alone."""
 
 
 @dataclass(slots=True)
@@ -54,19 +63,16 @@ class Stage:
     layered: dict[int, set[str]] = field(default_factory=dict)
     """By question: letters that carry a layer above them there."""
     _points: dict[Any, Point | None] = field(default_factory=dict)
+    _scopes: dict[Any, Scope] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.binder = Binder(self.models[0], self.context)
-        self.comparers = [
-            Comparer(m, self.limits.points, self.limits.sum_terms, self.deadline) for m in self.models
-        ]
+        self.comparers = [Comparer(m, self.limits.points, self.limits.sum_terms, self.deadline) for m in self.models]
         if self.context is not None:
             for rule in self.context.given:
                 self._give(rule)
 
-    def _give(self, rule: Any) -> None:
-        from gradsheet.checking.judging.numbers import printed  # noqa: PLC0415 - only where values are given
-
+    def _give(self, rule: GivenRule) -> None:
         entries = printed(rule.value)
         if entries is None:
             return
@@ -87,8 +93,8 @@ class Stage:
         """The sheet's name of what is written."""
         try:
             bound = self.binder.bind(left, text)
-        except Exception:  # noqa: BLE001 - a name that cannot be bound gives nothing
-            return None
+        except (BindingError, RecursionError):
+            return None  # a name that cannot be bound gives nothing
         found = self.quantity(bound)
         return None if found is None else canonical_key(found.name)
 
@@ -107,7 +113,7 @@ class Stage:
         *,
         carried: Mapping[str, tree.Expression] | None = None,
     ) -> Finding:
-        """left = right under every alternative: wrong only what is wrong under each."""
+        """Whether left = right under every alternative: wrong only what is wrong under each."""
         scope = self.scope(carried)
         found: list[Finding] = [c.compare(scope, left, right, conditions) for c in self.comparers]
         if all(f.outcome not in {"right", "arrangement"} for f in found):
@@ -124,25 +130,25 @@ class Stage:
                     return finding
         return found[0]
 
-    def scope(self, carried: Mapping[str, tree.Expression] | None = None) -> Any:
+    def scope(self, carried: Mapping[str, tree.Expression] | None = None) -> Scope:
         """The names as they are now; the same object until they change."""
         base = self.binder.scope()
         key = (id(self.binder.table), tuple(sorted((k, id(v)) for k, v in (carried or {}).items())), len(base.numbers))
-        found = self._points.get(("scope", key))
+        found = self._scopes.get(key)
         if found is None:
-            from dataclasses import replace  # noqa: PLC0415 - beside its only use
-
-            found = replace(base, carried=dict(carried or {}))  # type: ignore[assignment]
-            self._points["scope", key] = found
+            found = self._scopes[key] = replace(base, carried=dict(carried or {}))
         return found
 
     # ------------------------------------------------------------ at values
 
     def points_at_values(self, *, stated: bool, all_stated: bool = False) -> list[Point]:
-        """The given values, twice with other numbers for what is not given; [] where nothing is given."""
-        result = []
-        for seed in (1, 2):
-            key = ("values", seed, stated, all_stated, len(self.given), tuple((k, id(v)) for k, v in self.stated.items()))
+        """The given values, several times with other numbers for what is not given; [] where nothing is given."""
+        result: list[Point] = []
+        for seed in range(1, _FILLINGS + 1):
+            if result and not result[0].drawn:
+                break  # everything is given
+            held = tuple((k, id(v)) for k, v in self.stated.items())
+            key = ("values", seed, stated, all_stated, len(self.given), held)
             if key not in self._points:
                 with working_precision(BITS):
                     self._points[key] = self._at_values(seed, stated=stated, all_stated=all_stated)
@@ -168,7 +174,12 @@ class Stage:
         return model.at_values(self.given, chosen, seed)
 
     def value(
-        self, point: Point, node: tree.Expression, carried: Mapping[str, tree.Expression] | None = None, *, rounded: bool = False
+        self,
+        point: Point,
+        node: tree.Expression,
+        carried: Mapping[str, tree.Expression] | None = None,
+        *,
+        rounded: bool = False,
     ) -> Value | str:
         """The value of a formula at a point, or why there is none; with decimals as balls of their last digit."""
         with working_precision(BITS):
@@ -184,8 +195,6 @@ class Stage:
 
     def quantity(self, node: tree.Expression) -> Symbol | None:
         """The symbol of the sheet that a formula names as a whole, a member of a view included."""
-        from gradsheet.checking.meaning.interpreter import locate_symbol  # noqa: PLC0415 - beside its only use
-
         point = self.comparers[0].point("generic", 1)
         return locate_symbol(Interpreter(point, self.binder.scope()), node)
 
@@ -200,8 +209,6 @@ class Rounded(Interpreter):
 
 
 def _numbers(entries: Entries) -> Any:
-    import numpy as np  # noqa: PLC0415 - beside its only use
-
     result = np.empty(entries.shape, dtype=object)
     for place in np.ndindex(entries.shape):
         result[place] = entries[place].value

@@ -48,6 +48,10 @@ def variants(sheet: Sheet, context: Context) -> list[tuple[Sheet, str]]:
 def _definition(sheet: Sheet, name: str) -> tree.Definition | None:
     key = canonical_key(name)
     for statement in sheet.document.statements:
-        if isinstance(statement, tree.Definition) and isinstance(statement.target, tree.Name) and statement.target.key == key:
+        if (
+            isinstance(statement, tree.Definition)
+            and isinstance(statement.target, tree.Name)
+            and statement.target.key == key
+        ):
             return statement
     return None

@@ -35,6 +35,3 @@ def _wide(node: tree.Node) -> tree.Node:
         whole = tree.Factor("", tree.Group((_wide(inner),), span=node.span))  # type: ignore[arg-type]
         return tree.Product((*node.factors[: at + 1], whole), span=node.span)
     return node
-
-
-__all__ = ["widened"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradsheet.checking.meaning import calls, tensors
 from gradsheet.checking.meaning.errors import UnsupportedError
-from gradsheet.checking.meaning.functions import applications, called, head
+from gradsheet.checking.meaning.functions import applications, head
 from gradsheet.checking.meaning.indices import names_in, whole
 from gradsheet.checking.meaning.names import stands
 from gradsheet.checking.meaning.powers import whole_power
@@ -50,13 +50,18 @@ def _with_identity(it: Interpreter, terms: Sequence[tree.Term], known: Environme
     return known
 
 
+def _is_euler(it: Interpreter, exponent: tree.Expression) -> bool:
+    """Whether e with an exponent is exp: where something else is called e, only if the exponent is no number."""
+    return not stands(it, "e") or ("e" not in it.point.model.symbols and not isinstance(exponent, tree.Num))
+
+
 def power(it: Interpreter, node: tree.Power, known: Environment) -> Value:
     """A power; eˣ of an array entry by entry."""
     function = head(node)
     if function is not None:
         raise UnsupportedError(f"the function {function.name.text} without its argument")
     exponent = it.evaluate(node.exponent, known)
-    if isinstance(node.base, tree.Name) and node.base.key == "e" and not stands(it, "e") and "e" not in known:
+    if isinstance(node.base, tree.Name) and node.base.key == "e" and "e" not in known and _is_euler(it, node.exponent):
         return calls.elementwise("exp", [exponent], 0, it.order)
     if exponent.data.ndim:
         raise UnsupportedError("an exponent that is no number")
@@ -81,7 +86,7 @@ def product(it: Interpreter, node: tree.Product, known: Environment) -> Value:
 def _operands(it: Interpreter, factors: Sequence[tree.Factor], known: Environment) -> list[tuple[str, Value]]:
     """The factors of a product as values with their signs; functions take their arguments."""
     return [
-        (sign, it.evaluate(item, known) if function is None else called(it, function, item, known))
+        (sign, it.evaluate(item, known) if function is None else it.call(function, item, known))
         for sign, function, item in applications(factors)
     ]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.checking.meaning.errors import OutOfRangeError, UnsupportedError
-from gradsheet.checking.meaning.tensors import Value, array, constants, dot, squeezed, value
+from gradsheet.checking.meaning.tensors import Value, array, constants, dot, mapped, squeezed, value
 from gradsheet.evaluation import JetDomain
+from gradsheet.numerics.balls import current_precision
 from gradsheet.numerics.functions import ELEMENTWISE
 from gradsheet.numerics.jets import Jet
 from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
@@ -61,7 +64,20 @@ def _primed(name: str, x: Jet, primes: int, order: int) -> Jet:
 
 def unspecified(polynomial: Callable[[int], Any], x: Value, primes: int, order: int) -> Value:
     """An unspecified function, for which a random polynomial stands."""
-    return Value(array(JetDomain(order).unspecified(polynomial, primes, x.data)))
+    first, *rest = _descending(polynomial, primes, order, current_precision())
+    data: Any = mapped(lambda _: first, x.data)
+    for coefficient in rest:
+        data = data * x.data + coefficient
+    return Value(array(data))
+
+
+@lru_cache(maxsize=256)
+def _descending(polynomial: Callable[[int], Any], primes: int, order: int, _bits: int) -> list[Jet]:
+    """The coefficients of a polynomial's derivative, the highest first, at the precision of now."""
+    coefficients = list(polynomial(0))
+    for _ in range(primes):
+        coefficients = [k * c for k, c in enumerate(coefficients)][1:] or [Fraction(0)]
+    return [Jet.constant(c, order) for c in reversed(coefficients)]
 
 
 def of_array(name: str, x: Value, order: int) -> Value:

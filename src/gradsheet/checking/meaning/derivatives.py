@@ -10,7 +10,7 @@ from gradsheet.checking.meaning.entries import entry, flattened
 from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
 from gradsheet.checking.meaning.points import Push
 from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
-from gradsheet.checking.meaning.tensors import Value, array, mapped
+from gradsheet.checking.meaning.tensors import Value, array, mapped, value
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 
@@ -32,7 +32,11 @@ def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Va
     pushes = locate(it, last, known)
     for before in inner:
         _refuse_entangled(it, locate(it, before, known), pushes)
-    slopes = [_slope(it, target, push, known) for push in pushes.reshape(-1)]
+    whole = _whole(it, target, known)
+    if whole is not None:
+        slopes = [_kept_slope(it, whole, push) for push in pushes.reshape(-1)]
+    else:
+        slopes = [_slope(it, target, push, known) for push in pushes.reshape(-1)]
     if not slopes:
         raise UnsupportedError("a derivative by nothing")
     shape = slopes[0].shape
@@ -60,6 +64,26 @@ def _refuse_entangled(it: Interpreter, first: Any, second: Any) -> None:
             if one in it.point.model.upstream(other) or other in it.point.model.upstream(one):
                 both = f"{one.name} and {other.name}"
                 raise UnsupportedError(f"a mixed second derivative by {both}, one of them made of the other")
+
+
+def _whole(it: Interpreter, of: tree.Expression, known: Environment) -> Whole | None:
+    """A quantity of the sheet or a member of one, whose derivatives are the same in every reading and on every page."""
+    if it.pushes or it.scope.carried or not isinstance(of, tree.Name | tree.Subscript):
+        return None
+    resolved = resolve(it, of, known)
+    if resolved is None or resolved[1] or not isinstance(resolved[0], Whole) or resolved[0].symbol.is_integer:
+        return None
+    return None if isinstance(resolved[0].of(it.point.of(resolved[0].symbol), it.point), dict) else resolved[0]
+
+
+def _kept_slope(it: Interpreter, whole: Whole, push: Push) -> Any:
+    key = (whole.symbol, whole.member, push, it.order)
+    found = it.point.slopes.get(key)
+    if found is None:
+        held = whole.of(it.point.of(whole.symbol, ((push, 1),), 1), it.point)
+        slope = mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(held).data)
+        found = it.point.slopes[key] = slope
+    return found
 
 
 def _slope(it: Interpreter, of: tree.Expression, push: Push, known: Environment) -> Any:

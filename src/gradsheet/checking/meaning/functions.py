@@ -196,6 +196,13 @@ def _derived(
     return Value(slopes.reshape(at.shape))
 
 
+def _whole_number(jet: Jet) -> int:
+    exact = jet.value.unique_fmpz()
+    if exact is None:
+        raise UnsupportedError("an argument that is no whole number")
+    return int(exact)
+
+
 def _of_sheet(it: Interpreter, symbol: Symbol, arguments: Sequence[Value]) -> Value:
     """A function that the sheet defines; what it gives for the same arguments is kept."""
     key = (symbol, *map(id, arguments))
@@ -214,6 +221,8 @@ def _called(it: Interpreter, symbol: Symbol, arguments: Sequence[Value]) -> Valu
         data = tensors.squeezed(argument) if formal.rank < 2 else argument.data
         if data.ndim > formal.rank:
             raise UnsupportedError(f"an argument of {symbol.name} has the wrong shape")
+        if formal.is_integer:
+            data = mapped(_whole_number, data)
         held[formal] = data.reshape((*data.shape, *([1] * (formal.rank - data.ndim))))
     sizes = it.point.sizes
     evaluator = Evaluator(it.domain, sizes.values, sizes.families, held, it.point.functions)

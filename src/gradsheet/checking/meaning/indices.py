@@ -58,6 +58,22 @@ def names_in(node: tree.Node) -> frozenset[str]:
 
 
 @kept
+def kinds(node: tree.Node) -> frozenset[type[tree.Node]]:
+    """The kinds of nodes in a formula."""
+    return frozenset({type(node)}.union(*map(kinds, children(node))))
+
+
+@kept
+def has_square(node: tree.Node) -> bool:
+    """Whether something in a formula is squared."""
+    match node:
+        case tree.Power(exponent=tree.Num(value=2)):
+            return True
+        case _:
+            return any(map(has_square, children(node)))
+
+
+@kept
 def _subscripts(node: tree.Node) -> tuple[tree.Subscript, ...]:
     below = tuple(part for child in children(node) for part in _subscripts(child))
     return (node, *below) if isinstance(node, tree.Subscript) else below

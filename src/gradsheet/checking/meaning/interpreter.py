@@ -11,7 +11,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gradsheet.checking.meaning import arithmetic, brackets, conditions, derivatives, names, ranges, sums, tensors
+from gradsheet.checking.meaning import (
+    arithmetic,
+    brackets,
+    conditions,
+    derivatives,
+    functions,
+    names,
+    ranges,
+    sums,
+    tensors,
+)
 from gradsheet.checking.meaning.entries import index
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
 from gradsheet.checking.meaning.points import MissingError
@@ -27,12 +37,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradsheet.checking.meaning.derivatives import Pushes
+    from gradsheet.checking.meaning.functions import Head
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
     from gradsheet.expressions import Symbol
 
 _DEEPEST = 160
 _MOST_KEPT = 200_000
+
+
+def _held(known: Environment) -> tuple[tuple[str, int], ...]:
+    """Letters and arguments as a key: numbers by value, arrays by identity."""
+    return tuple(sorted((k, v if isinstance(v, int) else -id(v)) for k, v in known.items())) if known else ()
 
 
 class Interpreter:
@@ -59,6 +75,7 @@ class Interpreter:
         """The values of variables of finite sets, for sums over them."""
         self.called: dict[tuple[Any, ...], tuple[tuple[Value, ...], Value]] = {}
         """What functions of the sheet gave, by the identity of their arguments."""
+        self._calls: dict[tuple[Any, ...], tuple[tree.Node, Head, tuple[Any, ...], Value]] = {}
         self._moved: dict[tuple[Pushes, int], Interpreter] = {}
         self._depth = 0
 
@@ -99,8 +116,7 @@ class Interpreter:
             other = self.scope.carried.get(plain(node))
             if other is not None:
                 return self.uncarried.evaluate(other, known)
-        held = tuple(sorted((k, v if isinstance(v, int) else -id(v)) for k, v in known.items())) if known else ()
-        key = (id(node), held)
+        key = (id(node), _held(known))
         found = self._memo.get(key)
         if found is None:
             # The node and the arguments are kept, so their ids stay their own.
@@ -108,6 +124,17 @@ class Interpreter:
             if len(self._memo) > _MOST_KEPT:
                 self._memo.clear()
         return found[2]
+
+    def call(self, function: Head, argument: tree.Expression, known: Environment) -> Value:
+        """f(x): an edited product is another product, and the calls in it are the same."""
+        key = (id(argument), _held(known), function.name.key, function.primes, id(function.exponent))
+        found = self._calls.get(key)
+        if found is None:
+            result = functions.called(self, function, argument, known)
+            if len(self._calls) > _MOST_KEPT:
+                self._calls.clear()
+            found = self._calls[key] = (argument, function, tuple(known.values()), result)
+        return found[3]
 
     def number(self, entry: Any) -> Value:
         """An exact number."""

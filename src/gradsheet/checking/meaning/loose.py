@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.checking.meaning import tensors
-from gradsheet.checking.meaning.functions import applications, called
+from gradsheet.checking.meaning.functions import applications
 from gradsheet.checking.meaning.tensors import MismatchError, Value, array, squeezed, value
 from gradsheet.syntax import tree
 
@@ -117,7 +117,7 @@ def factors(interpreter: Interpreter, node: tree.Expression, known: Environment)
         case tree.Product(factors=parts):
             for sign, function, item in applications(parts):
                 if function is not None:
-                    inner = [called(interpreter, function, item, known)]
+                    inner = [interpreter.call(function, item, known)]
                 elif sign in {"/", "⊘"}:
                     inner = [interpreter.evaluate(item, known)]
                 else:

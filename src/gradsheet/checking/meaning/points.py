@@ -19,7 +19,7 @@ from gradsheet.derivation.passes import Pass, needed_inputs
 from gradsheet.diagnostics import SheetError
 from gradsheet.evaluation import Inputs, JetDomain, Sizes, UndecidedError, UndefinedValueError, ValueReader
 from gradsheet.evaluation.named import symbol_depth
-from gradsheet.expressions import Affine, Call, Lambda, OverData, Role, Size, Symbol, Unspecified, walk
+from gradsheet.expressions import Affine, Call, Lambda, OverData, Piecewise, Role, Size, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import certify
 from gradsheet.numerics.jets import Jet, ball
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from gradsheet.evaluation.named import Values
     from gradsheet.sheet import Sheet
 
-_STYLES = 9
+_ORDER = (0, 0, 2, 1, 1, 0, 2, 1, 5)
+"""The styles of random values in the order in which they are tried: of both signs first, so that kinks are seen."""
 _ATTEMPTS = 24
 BITS = 160
 
@@ -80,6 +81,8 @@ class Model:
         self.graph = derive(sheet).graph if uses_derivatives else Graph(sheet.equations, sheet.functions)
         self.symbols = {canonical_key(s.name): s for s in sheet.symbols.values()}
         self._unfolded: dict[Symbol, Lambda] = {}
+        self.kinked = any(_is_kinked(n) for e in self.graph.equations for n in walk(self.graph.body(e)))
+        """Whether something in it has branches, of which a few points may see only one."""
         self.unspecified = sorted(
             {canonical_key(name) for name in sheet.unspecified}
             | {
@@ -140,7 +143,7 @@ class Model:
             s for s in self.sheet.symbols.values() if s.role is Role.INPUT
         }
         missing = needed - set(self.graph.clauses) - set(held)
-        drawn = draw_values(missing, sizes, rng, 1)
+        drawn = draw_values(missing, sizes, rng, 0)
         ready = _Ready(sizes, {**drawn, **held}, given=frozenset(held))
         point = Point(self, ready, unspecified_functions(self.unspecified, random.Random(5 + seed)))
         point.drawn = {s.name for s in missing}
@@ -160,13 +163,13 @@ class Model:
 
     def _random(self, seed: int, *, fresh: bool, zeros: Iterable[Symbol] = ()) -> Point:
         problem: Exception = NoPointError()
-        for style in range(_STYLES):
+        for style in range(len(_ORDER)):
             rng = random.Random(7919 * seed + 31 * style + fresh)
             try:
                 sizes = self._sizes(rng, fresh=fresh)
                 needed = needed_inputs(self.graph, self.graph.equations)
                 needed |= {s for s in self.sheet.symbols.values() if s.role is Role.INPUT}
-                values = draw_values(needed - set(self.graph.clauses), sizes, rng, style + seed)
+                values = draw_values(needed - set(self.graph.clauses), sizes, rng, _ORDER[style])
                 for symbol in zeros:
                     if symbol in values and not isinstance(values[symbol], dict):
                         values[symbol] = np.full(np.shape(values[symbol]), certify(0), dtype=object)
@@ -218,6 +221,13 @@ class Model:
         return True
 
 
+_KINKED = frozenset({"relu", "abs", "sign", "step", "max", "min", "elu", "leaky_relu", "hardtanh", "relu6"})
+
+
+def _is_kinked(node: object) -> bool:
+    return isinstance(node, Piecewise) or (isinstance(node, Call) and node.function in _KINKED)
+
+
 def _filled(found: Sizes, low: Any, high: Any) -> bool:
     a, b = found.evaluate(low), found.evaluate(high)
     return a is None or b is None or b >= a
@@ -238,6 +248,8 @@ class Point:
         self.functions = functions
         self.drawn: set[str] = set()
         """Inputs that are random because nobody gives them."""
+        self.slopes: dict[tuple[Any, ...], Any] = {}
+        """Derivatives of quantities along pushes, as they were computed."""
         self._shifts: dict[Symbol, Any] = {}
         graph = model.graph
         self._pass = Pass(graph, graph.equations, (), functions)
@@ -258,6 +270,7 @@ class Point:
                 gap[place] = ball(wanted[place]) - held[place].value
             self._shifts[symbol] = gap
             self._runs.clear()
+            self.slopes.clear()
 
     @property
     def sizes(self) -> Sizes:

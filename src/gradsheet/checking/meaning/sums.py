@@ -87,23 +87,32 @@ def _configurations(it: Interpreter, node: tree.Binder) -> Iterator[Environment]
         return None
     grids: list[list[Value]] = []
     for symbol in symbols:
-        if symbol is None or symbol.domain.kind != "finite" or symbol.role is not Role.INPUT:
+        if symbol is None or symbol.role is not Role.INPUT or not _is_counted(symbol):
             return None
         grids.append(_states(it, symbol))
     return (dict(zip(names, chosen, strict=True)) for chosen in product(*grids))
 
 
+def _is_counted(symbol: Symbol) -> bool:
+    """Whether Σ over a variable is one over its values: v ∈ {0,1}ⁿ, y ∈ (1..K)^T; a single index is a letter."""
+    return symbol.domain.kind == "finite" or (symbol.domain.kind == "index" and bool(symbol.axes))
+
+
 def _states(it: Interpreter, symbol: Symbol) -> list[Value]:
-    """Every value that a variable of a finite set can take; the same objects each time, so that what is computed is kept."""
+    """Every value of a variable of a finite set; the same objects each time, so that what is computed is kept."""
     known = it.states.get(symbol)
     if known is not None:
         return known
     sizes = it.point.sizes
     shape = tuple((sizes.evaluate(a.high) or 0) - (sizes.evaluate(a.low) or 0) + 1 for a in symbol.axes)
     length = int(np.prod(shape))
-    if len(symbol.domain.values) ** length > it.budget.terms:
+    entries: Sequence[Any] = symbol.domain.values
+    if symbol.domain.bounds is not None:
+        low, high = (sizes.evaluate(end) or 0 for end in symbol.domain.bounds)
+        entries = range(low, high + 1)
+    if len(entries) ** length > it.budget.terms:
         raise StoppedError(f"a sum over more than {it.budget.terms} states")
-    jets = [Jet.constant(entry, it.order) for entry in symbol.domain.values]
+    jets = [Jet.constant(entry, it.order) for entry in entries]
     it.states[symbol] = [_state(choice, shape) for choice in product(jets, repeat=length)]
     return it.states[symbol]
 

@@ -1,0 +1,113 @@
+"""Claims whose right side is a number or an array of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradsheet.checking.judging import numbers
+from gradsheet.checking.judging.sides import formula_of
+from gradsheet.checking.judging.stage import Stated
+from gradsheet.checking.judging.values import lacking, own_shape, settled
+from gradsheet.syntax import canonical_key, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.checking.judging.numbers import Entries
+    from gradsheet.checking.judging.records import Bound, Draft
+    from gradsheet.checking.judging.stage import Stage
+    from gradsheet.checking.meaning.tensors import Value
+
+
+def entries_of(stage: Stage, anchor: tree.Expression, b: Bound) -> Entries | None:
+    """The numbers that a side prints, as written or as bound; None where it is something else."""
+    shape = own_shape(stage, anchor)
+    found = (numbers.printed(node, shape) for node in (formula_of(b.side), b.tree) if node is not None)
+    return next((entries for entries in found if entries is not None), None)
+
+
+def judge_number(
+    stage: Stage,
+    wrong: Sequence[Draft],
+    draft: Draft,
+    anchor: tree.Expression,
+    before: tree.Expression | None,
+    b: Bound,
+) -> None:
+    """A claim whose right side is a number or an array of numbers."""
+    draft.numeric = True
+    entries = entries_of(stage, anchor, b)
+    assert entries is not None
+    drawn = [c.point("generic", s) for c in stage.comparers for s in (1, 2)]
+    found = [stage.value(p, anchor) for p in drawn]
+    if all(not isinstance(v, str) and numbers.agrees(v, entries) for v in found):
+        draft.verdict, draft.certainty = "right", "whatever the values are"
+        return
+    points = stage.points_at_values(stated=True)
+    if numbers.is_closed(anchor) and not isinstance(found[0], str):
+        settle(draft, found[0], entries)
+        return
+    reason = ""
+    if points and settled(stage, points, anchor):
+        exact = stage.value(points[0], anchor)
+        if isinstance(exact, str):
+            reason = exact
+        else:
+            if not numbers.agrees(exact, entries):
+                from_carried(stage, wrong, draft, anchor, entries)
+            if draft.verdict == "undecided":
+                settle(draft, exact, entries)
+            state(stage, anchor, entries, right=draft.verdict == "right")
+            return
+    if not reason:
+        first = found[0]
+        drawn_names = sorted(points[0].drawn) if points else []
+        reason = first if isinstance(first, str) else lacking(stage, anchor, drawn_names)
+    draft.verdict, draft.reason = "undecided", reason
+    if before is not None and numbers.is_closed(before) and not isinstance(stage.value(drawn[0], before), str):
+        held = stage.value(drawn[0], before)
+        if not isinstance(held, str) and numbers.agrees(held, entries) is False:
+            settle(draft, held, entries)
+    state(stage, anchor, entries, right=True)
+
+
+def settle(draft: Draft, exact: Value, entries: Entries) -> None:
+    """A number that is right or wrong at the given values."""
+    draft.certainty = "at the given values"
+    holds = numbers.agrees(exact, entries)
+    if holds:
+        draft.verdict = "right"
+        return
+    draft.verdict = "wrong"
+    draft.slip = "shape" if holds is None else "arithmetic"
+    draft.expected_text = numbers.in_digits(exact, entries)
+    draft.expected = draft.expected_text.replace("−", "-")
+
+
+def from_carried(stage: Stage, wrong: Sequence[Draft], draft: Draft, anchor: tree.Expression, entries: Entries) -> None:
+    """Whether a number is right when computed from the page's own numbers, right or wrong."""
+    symbol = stage.quantity(anchor)
+    own = None if symbol is None else canonical_key(symbol.name)
+    held = stage.stated.pop(own, None) if own is not None else None
+    try:
+        points = stage.points_at_values(stated=True, all_stated=True)
+        value = stage.value(points[0], anchor) if points else "nothing is given"
+        if not isinstance(value, str) and numbers.agrees(value, entries):
+            unright = [k for k, s in stage.stated.items() if not s.right]
+            if not unright:
+                draft.verdict, draft.certainty = "right", "from the rounded numbers before it"
+            else:
+                earlier = next((d for d in reversed(wrong) if d.numeric), None)
+                draft.verdict, draft.carried_from = "inherited", earlier
+                draft.reason = "follows from an earlier wrong number"
+    finally:
+        if held is not None and own is not None:
+            stage.stated[own] = held
+
+
+def state(stage: Stage, anchor: tree.Expression, entries: Entries, *, right: bool) -> None:
+    """Remember what the page prints for a computed quantity."""
+    symbol = stage.quantity(anchor)
+    if symbol is None or symbol not in stage.models[0].graph.clauses:
+        return
+    stage.stated[canonical_key(symbol.name)] = Stated(entries, right)
