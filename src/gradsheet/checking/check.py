@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.context import Context
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.model import Claim, Kind, Verdict
     from gradsheet.checking.reading.model import Chain
     from gradsheet.diagnostics import Diagnostic, Remark
-    from gradsheet.manuscripts import Formula, Manuscript
+    from gradsheet.manuscripts import Formula, Manuscript, Piece
     from gradsheet.sheet import Sheet
 
 
@@ -53,6 +54,9 @@ class _Checker:
         self.remarks: list[Remark] = [*manuscript.remarks, *self.context.remarks]
         self.problems: list[Diagnostic] = [*manuscript.problems, *self.context.problems]
         self.stopped = ""
+        if len(manuscript.formulas) > limits.formulas:
+            manuscript = replace(manuscript, pieces=_first(manuscript, limits.formulas))
+            self.stopped = f"the limit of {limits.formulas:,} formulas"
         self.chains = chains(manuscript)
         self.sheets = sheets
         self.stages = Stages(self.chains, sheets, self.context, self.limits, self.deadline)
@@ -78,6 +82,9 @@ class _Checker:
         active: list[Stage] = []
         before: list[Stage] = []
         for chain in self.chains:
+            if len(self.drafts) >= self.limits.claims:
+                self.stopped = f"the limit of {self.limits.claims:,} claims"
+                break
             if self.deadline is not None and time.monotonic() > self.deadline:
                 self.stopped = f"the time limit of {self.limits.seconds:g} s"
                 self.leave(chain)
@@ -87,7 +94,7 @@ class _Checker:
                 active, before = list(stages), stages
             active = self.one(chain, stages, active)
         give_up(self.drafts)
-        if not self.stopped:
+        if self.deadline is None or time.monotonic() < self.deadline:
             self.name()
         corroborate(self.drafts)
         return self.assembled()
@@ -106,6 +113,7 @@ class _Checker:
             self.unbound(chain)
             return active
         results: dict[int, Judged] = {}
+        before = {id(s): (s.state(), len(self.judge_of(s).claims.wrong)) for s in stages if s not in active}
         for stage in stages:
             results[id(stage)] = self.judge_of(stage).judge(chain)
         defining = [s for s in stages if results[id(s)].defines]
@@ -113,6 +121,11 @@ class _Checker:
             agreeing = [s for s in active if results[id(s)].agrees and results[id(s)].defines]
             switched = [s for s in stages if results[id(s)].agrees and results[id(s)].defines]
             active = agreeing or switched or active
+        for stage in stages:
+            if id(stage) in before and stage not in active:
+                state, count = before[id(stage)]
+                stage.restore(state)
+                del self.judge_of(stage).claims.wrong[count:]
         best = max(active, key=lambda s: results[id(s)].score)
         result = results[id(best)]
         if result.drafts:
@@ -202,3 +215,9 @@ class _Checker:
         kinds = Counter(self.kinds.get(formula.number, ["fragment" if formula.struck else "mention"]))
         order: tuple[Kind, ...] = ("definition", "given", "update", "shape", "mention", "fragment")
         return next((k for k in order if k in kinds), "mention")
+
+
+def _first(manuscript: Manuscript, count: int) -> tuple[Piece, ...]:
+    """The pieces of a document up to some number of formulas."""
+    last = manuscript.formulas[count - 1] if count else None
+    return manuscript.pieces[: manuscript.pieces.index(last) + 1] if last is not None else ()

@@ -13,6 +13,7 @@ from gradsheet.checking.meaning.points import Model
 from gradsheet.checking.network import networks_of
 from gradsheet.sheet.reader import load_sheet
 from gradsheet.syntax.reading import read_source
+from gradsheet.syntax.tree import Additive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,6 +107,7 @@ class Stages:
             for chain in self.chains
             if chain.relations
             and chain.sides[0].tree is not None
+            and not _updates(chain)
             and (found := pattern(chain.sides[0].tree)) is not None
         }
         stage.binder.survey(trees, defined)
@@ -117,6 +119,12 @@ class Stages:
             for note in stage.binder.notes:
                 found.setdefault((note.written, note.stands_for), note)
         return list(found.values())
+
+
+def _updates(chain: Chain) -> bool:
+    """`w = w − η ∂L/∂w` defines no w."""
+    right = chain.sides[1].tree
+    return isinstance(right, Additive) and right.terms[0].item == chain.sides[0].tree
 
 
 def _signature(context: Context) -> object:

@@ -28,7 +28,9 @@ class Binder(PageNames):
         super().__init__(model, context)
         proposals.propose_families(self)
         if context is not None:
+            before = {k: dict(v) for k, v in self.views.items()}
             proposals.take(self, context)
+            self.told = {k for k, v in self.views.items() if before.get(k) != v} | set(self.locals)
 
     def survey(self, trees: Iterable[tree.Node], defined: set[str]) -> None:
         """Look at every formula of the page once: which letters carry layers, which spellings are close to names."""
@@ -44,7 +46,8 @@ class Binder(PageNames):
         except Unbound:
             problem = diagnostics.errors[-1] if diagnostics.errors else None
             raise BindingError(problem.message if problem is not None else "a name has two readings") from None
-        return self.finished(found)
+        complete: tree.Expression = Completion(self, latex="\\" in text or "^{" in text).finished(found)
+        return complete
 
     def finished(self, node: tree.Expression) -> tree.Expression:
         """A bound tree as one of the sheet's language: functions marked, transposes read, places left out."""

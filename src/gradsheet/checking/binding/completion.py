@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 class Completion:
     """Makes a bound tree one of the sheet's language."""
 
-    def __init__(self, names: PageNames) -> None:
+    def __init__(self, names: PageNames, *, latex: bool = False) -> None:
         self.names = names
+        self.latex = latex
+        """Whether a page in LaTeX is read, where a prime is hardly ever a transpose."""
 
     def finished(self, node: Any) -> Any:
         """After names are bound: functions marked, transposes of any spelling, points of evaluation left out."""
@@ -33,7 +35,15 @@ class Completion:
             case tree.Name(key=key):
                 if self.names.is_function(key):
                     return tree.FunctionName(key, node.text, span=node.span)
+                if key == "e" and key not in self.names.names():
+                    raise BindingError("nothing says what e is, where it has no exponent")
                 return node
+            case tree.Power(base=tree.Name(key="e") as euler, exponent=exponent) if "e" not in self.names.names():
+                return tree.Power(euler, self.finished(exponent), span=node.span)
+            case tree.Subscript(base=base, items=(tree.Product(factors=factors),)) if not any(
+                f.sign for f in factors
+            ) and self.names.rank(base) == len(factors):
+                return self.finished(replace(node, items=tuple(f.item for f in factors)))
             case tree.Power(base=base, exponent=tree.Name(key=key)) if key in TRANSPOSE - {"t"} and (
                 key not in self.names.scalars() or self._has_axes(base)
             ):
@@ -64,7 +74,10 @@ class Completion:
                 }
                 return replace(node, **changes)
             case tree.Prime(base=base, count=count):
-                return tree.Prime(self.finished(base), count, span=node.span)
+                inner = self.finished(base)
+                if self.latex and not isinstance(inner, tree.FunctionName):
+                    raise BindingError("a prime on something that is no function: a transpose, or another name?")
+                return tree.Prime(inner, count, span=node.span)
             case _:
                 return replace(
                     node, **{f.name: self.finished(getattr(node, f.name)) for f in fields(node) if f.compare}
@@ -75,6 +88,12 @@ class Completion:
         if isinstance(node, tree.Subscript) and any(isinstance(i, tree.Slice) for i in node.items):
             return True
         rank = self.names.rank(node)
+        if rank is None and isinstance(node, tree.Group | tree.Additive | tree.Product):
+            return any(
+                (inner := self.names.rank(part)) is not None and inner > 0
+                for part in walk(node)
+                if isinstance(part, tree.Name) and not isinstance(part, tree.FunctionName)
+            )
         return rank is not None and rank > 0
 
     # ------------------------------------------------------------ points of evaluation

@@ -41,6 +41,10 @@ class PageNames:
         """Letters whose layer stands above them without brackets: a^l."""
         self.lettered: dict[str, dict[str, str]] = {}
         """Names that mean different things by the letter of their index: δ_k of outputs, δ_j of hidden units."""
+        self.told: set[str] = set()
+        """Names of which the context says what they are: nothing of them is guessed."""
+        self.taught: dict[str, set[int]] = {}
+        """Layers that the page itself has defined, by letter: h⁽³⁾."""
         self._table: NameTable | None = None
 
     def scope(self) -> Scope:

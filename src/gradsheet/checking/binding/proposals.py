@@ -47,10 +47,11 @@ def take(binder: Binder, context: Context) -> None:
         if _as_view(binder, rule):
             binder.note(rule.written, rule.right or ", ".join(f"{k}: {v}" for k, v in rule.table.items()), origin)
             continue
-        if not _as_local(binder, rule):
+        lowered = isinstance(rule.left, tree.Lowered) or (isinstance(rule.left, tree.Name) and "_" in rule.left.key)
+        if not _as_local(binder, rule) or lowered:
             rules.append(rule)
         binder.note(rule.written, rule.right or ", ".join(f"{k}: {v}" for k, v in rule.table.items()), origin)
-    binder.rules = tuple(rules)
+    binder.rules = tuple(sorted(rules, key=lambda rule: bool(rule.parameters)))  # the exact spelling first
     for scheme in context.schemes:
         _scheme(binder, scheme)
     binder.changed()

@@ -213,8 +213,12 @@ class _Reader:
             written = self.text(item, "a sheet")
             path = folder / written
             if not path.is_file():
-                self.found.error("GS713", f"there is no sheet {written}", self.block.span(item),
-                                 expected=f"a file, seen from {folder.as_posix()}/")
+                self.found.error(
+                    "GS713",
+                    f"there is no sheet {written}",
+                    self.block.span(item),
+                    expected=f"a file, seen from {folder.as_posix()}/",
+                )
                 continue
             found.append(SheetPath(written, path, self.block.span(item)))
         return tuple(found)
@@ -298,8 +302,9 @@ class _Reader:
             field, known = CONVENTIONS[name]
             text = value.value if isinstance(value, yaml.ScalarNode) else ""
             if text not in known:
-                self.found.error("GS711", f"{key} cannot be {text or 'a list'}", self.block.span(value),
-                                 expected=" or ".join(known))
+                self.found.error(
+                    "GS711", f"{key} cannot be {text or 'a list'}", self.block.span(value), expected=" or ".join(known)
+                )
                 continue
             found[field] = Fraction(text) if field == "relu_at_zero" else text
         return Conventions(**found)

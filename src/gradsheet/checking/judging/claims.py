@@ -10,6 +10,7 @@ from gradsheet.checking.judging.comparison import Finding
 from gradsheet.checking.judging.follow_through import follow
 from gradsheet.checking.judging.identities import identity
 from gradsheet.checking.judging.letters import free_letters
+from gradsheet.checking.judging.linearity import linear
 from gradsheet.checking.judging.numeric import entries_of, judge_number
 from gradsheet.checking.judging.records import Draft
 from gradsheet.checking.judging.sides import QUIET, formula_of, relevant
@@ -181,7 +182,11 @@ class Claims:
             return
         if draft.left is not None and draft.right is not None:
             self.for_all(draft)
-        if draft.verdict != "undecided" or not isinstance(left, tree.Derivative):
+        if draft.verdict != "undecided" or not isinstance(left, tree.Derivative | tree.Nabla):
+            return
+        if linear(left, right, self.stage.written):
+            draft.verdict, draft.certainty = "right", "proved"
+            draft.reason = "the derivative of a sum is the sum of the derivatives"
             return
         found = chain_rule(left, right)
         if found is not None and found[0].outcome in {"right", "arrangement"}:

@@ -78,7 +78,7 @@ class Comparer:
     points: int = 3
     terms: int = 4096
     deadline: float | None = None
-    letters: int = 96
+    letters: int = 64
     """How many choices of numbers for free letters are tried at a point."""
     witness: Witness | None = None
     _points: dict[tuple[str, int], Point] = field(default_factory=dict)
@@ -302,7 +302,7 @@ class Comparer:
             plain = self.interpreter(point, scope, Reading())
             sides = sorted_sides(left, right, interpreter, conditions)
             chosen = assignments(
-                sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 2
+                sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 3
             )
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
             on_left, on_right = (

@@ -52,14 +52,23 @@ def corroborate(drafts: Sequence[Drafted]) -> None:
             continue
         if draft.slip is not None and not draft.paired and not (_is_zero(draft.right) and draft.slip != "index"):
             continue
-        if draft.right is not None and numbers.has_numbers(draft.right) and drawn(stage):
+        if (
+            draft.right is not None
+            and numbers.has_numbers(draft.right)
+            and stage.points_at_values(stated=True)
+            and drawn(stage)
+        ):
             doubt(draft, doubtful, "it has values put in, and not all of them are given")
             continue
         if is_condition(draft):
             doubt(draft, doubtful, "an equation that may be a condition: it does not hold for all values")
             continue
-        guessed = {*stage.binder.views, *stage.binder.locals}
-        unsure = sorted((names_of(draft) & guessed) - confirmed[id(stage)])
+        if draft.opens and draft.slip is None:
+            doubt(draft, doubtful, "the page defines it in another way than the sheet")
+            continue
+        guessed = {*stage.binder.views, *stage.binder.locals} - stage.binder.told
+        used = names_of(draft)
+        unsure = sorted({n for n in used if n in guessed or n.endswith("[]")} - confirmed[id(stage)])
         if unsure:
             said = f"it does not agree with the sheet, and no other line confirms what {', '.join(unsure)} is here"
             doubt(draft, doubtful, said)
@@ -74,14 +83,16 @@ def doubt(draft: Draft, doubtful: set[int], reason: str) -> None:
 
 
 def names_of(draft: Draft) -> set[str]:
-    """The names in a claim, functions left out."""
-    return {
-        node.key
-        for side in (draft.left, draft.right)
-        if side is not None
-        for node in walk(side)
-        if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName)
-    }
+    """The names in a claim, functions left out; `c[]` where a letter below c is read as an index."""
+    found: set[str] = set()
+    for side in (draft.left, draft.right):
+        for node in walk(side) if side is not None else ():
+            if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName):
+                found.add(node.key)
+            elif isinstance(node, tree.Subscript) and isinstance(node.base, tree.Name):
+                if not all(isinstance(item, tree.Num | tree.Slice) for item in node.items):
+                    found.add(f"{node.base.key}[]")
+    return found
 
 
 def _is_zero(node: object) -> bool:

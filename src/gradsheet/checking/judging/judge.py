@@ -47,6 +47,7 @@ class Judge:
             kind, drafts = self.shapes(chain, sides, k) or self.claim(chain, sides, k, conditions, unreadable)
             result.kinds.append((chain.formulas[k], kind))
             if kind == "claim":
+                drafts[0].opens = k == 0 and result.defines
                 self.place(drafts[0], sides[k].tree if k else None, result)
             result.drafts.extend(drafts)
         self.tell(chain, sides, result)

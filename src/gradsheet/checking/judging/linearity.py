@@ -32,7 +32,7 @@ def linear(
 
 def _written_out(node: tree.Expression, definitions: Mapping[tree.Expression, tree.Expression]) -> tree.Expression:
     """A definition of the page in the place of what it defines, once: a mean of losses is called L itself."""
-    return rewritten(node, lambda part: definitions.get(part, part) if part in definitions else part)  # type: ignore[arg-type, call-overload]
+    return rewritten(node, lambda part: definitions.get(part, part) if part in definitions else part)  # type: ignore[call-overload]
 
 
 def _plain(node: Any) -> Any:

@@ -49,6 +49,8 @@ class Draft:
     ties: tuple[str, ...] = ()
     patch: tuple[Span, str] | None = None
     numeric: bool = False
+    opens: bool = False
+    """It says what a quantity of the sheet is, as the first line about it."""
     narrowed: bool = False
     """A condition that stands beside it was left out, because it names other letters."""
     witness: Any = None

@@ -60,6 +60,8 @@ class Stage:
     stated: dict[str, Stated] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     """Quantities whose definition the page has shown."""
+    written: dict[tree.Expression, tree.Expression] = field(default_factory=dict)
+    """Definitions of the page that could not be bound, as they are written: L(θ) = Σᵢ L(f(xᵢ; θ), yᵢ)."""
     layered: dict[int, set[str]] = field(default_factory=dict)
     """By question: letters that carry a layer above them there."""
     _points: dict[Any, Point | None] = field(default_factory=dict)
@@ -67,10 +69,32 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.binder = Binder(self.models[0], self.context)
-        self.comparers = [Comparer(m, self.limits.points, self.limits.sum_terms, self.deadline) for m in self.models]
+        self.comparers = [
+            Comparer(m, self.limits.points + (2 if m.kinked else 0), self.limits.sum_terms, self.deadline)
+            for m in self.models
+        ]
         if self.context is not None:
             for rule in self.context.given:
                 self._give(rule)
+
+    def state(self) -> dict[str, Any]:
+        """What the page has taught so far, to be put back where another sheet turns out to be meant."""
+        names = self.binder
+        return {
+            "views": {k: dict(v) for k, v in names.views.items()}, "locals": dict(names.locals),
+            "functions": dict(names.functions), "numbers": dict(names.numbers), "bare": set(names.bare),
+            "lettered": {k: dict(v) for k, v in names.lettered.items()}, "taught": {k: set(v) for k, v in names.taught.items()},
+            "notes": list(names.notes), "given": dict(self.given), "stated": dict(self.stated), "seen": set(self.seen),
+            "written": dict(self.written),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Forget what was learned since."""
+        for key in ("views", "locals", "functions", "numbers", "bare", "lettered", "taught", "notes"):
+            setattr(self.binder, key, state[key])
+        for key in ("given", "stated", "seen", "written"):
+            setattr(self, key, state[key])
+        self.binder.changed()
 
     def _give(self, rule: GivenRule) -> None:
         entries = printed(rule.value)

@@ -61,9 +61,7 @@ def conditional(it: Interpreter, node: tree.Conditional, known: Environment) -> 
     return Value(array(np.where(holds, then.data, otherwise.data)))
 
 
-def _compared(
-    it: Interpreter, left: tree.Expression, relation: str, right: tree.Expression, known: Environment
-) -> Any:
+def _compared(it: Interpreter, left: tree.Expression, relation: str, right: tree.Expression, known: Environment) -> Any:
     if relation == "∈":
         raise UnsupportedError("a set in a condition")
     letters = numbers(it, known)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradsheet.checking.meaning.entries import entry, flattened, index
 from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
 from gradsheet.checking.meaning.references import Whole, lows, resolve
@@ -26,8 +28,8 @@ def name(it: Interpreter, node: tree.Name, known: Environment) -> Value:
         held = known[key]
         return held if isinstance(held, Value) else it.number(held)
     local = it.scope.locals.get(key)
-    if local is not None and not local.function and not local.parameters:
-        return applied(it, local, (), known)
+    if local is not None and not local.function:
+        return applied(it, local, (), known) if not local.parameters else _as_whole(it, local, known)
     symbol = it.point.model.symbols.get(key)
     if symbol is not None and symbol.role is not Role.FUNCTION:
         return _quantity(it, symbol)
@@ -48,6 +50,23 @@ def name(it: Interpreter, node: tree.Name, known: Environment) -> Value:
 def stands(it: Interpreter, key: str) -> bool:
     """Whether a name stands for something, so that it is not e = 2.718… or Kronecker's δ."""
     return key in it.scope.locals or key in it.point.model.symbols or key in it.scope.views
+
+
+def _as_whole(it: Interpreter, local: Local, known: Environment) -> Value:
+    """e where the page says what e_i is: all its entries."""
+    runs = []
+    for parameter in local.parameters:
+        run = it.extent(local.body, parameter, known)
+        if run is None or not len(run):
+            raise UnsupportedError(f"what {parameter} of {local.key} runs over is not said")
+        runs.append(run)
+    data = np.empty([len(run) for run in runs], dtype=object)
+    for place in np.ndindex(data.shape):
+        held = applied(it, local, [run[k] for run, k in zip(runs, place, strict=True)], known)
+        if held.data.ndim:
+            raise UnsupportedError(f"{local.key} as a whole")
+        data[place] = held.data[()]
+    return value(data)
 
 
 def applied(it: Interpreter, local: Local, arguments: Sequence[Any], known: Environment) -> Value:

@@ -119,9 +119,7 @@ class Model:
         """The sheet's own sizes where it states them, and random values; 0 for some inputs."""
         return self._random(seed, fresh=False, zeros=zeros)
 
-    def at_values(
-        self, given: Mapping[str, Any], stated: Mapping[Symbol, Any], seed: int
-    ) -> Point | None:
+    def at_values(self, given: Mapping[str, Any], stated: Mapping[Symbol, Any], seed: int) -> Point | None:
         """The given values; what lacks is drawn at random, and stated quantities are shifted to what the page says.
 
         Two such points with different seeds tell whether something hangs on a value that nobody gives. A stated
@@ -307,9 +305,7 @@ class Point:
         self._pass.pushes = arrays
         return self._pass.run(JetDomain(order), self.inputs)
 
-    def of(
-        self, symbol: Symbol, pushes: tuple[tuple[Push, int], ...] = (), order: int = 0
-    ) -> Values:
+    def of(self, symbol: Symbol, pushes: tuple[tuple[Push, int], ...] = (), order: int = 0) -> Values:
         """The value of a symbol; raises `MissingError` where something it needs was not given."""
         found = self.values(pushes, order).get(symbol)
         if found is None:

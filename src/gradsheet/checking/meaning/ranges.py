@@ -65,9 +65,7 @@ def _end(it: Interpreter, node: tree.Expression, known: Environment, otherwise: 
 
 def _endless(domain: tree.Range) -> bool:
     """A range that reaches to infinity."""
-    return any(
-        isinstance(n, tree.Name) and n.key == "∞" for side in (domain.low, domain.high) for n in walk(side)
-    )
+    return any(isinstance(n, tree.Name) and n.key == "∞" for side in (domain.low, domain.high) for n in walk(side))
 
 
 def extent(it: Interpreter, body: tree.Node, letter: str, known: Environment) -> range | None:

@@ -58,9 +58,7 @@ class Defined:
     known: Environment
 
 
-def resolve(
-    it: Interpreter, node: tree.Expression, known: Environment
-) -> tuple[Whole | Defined, list[Item]] | None:
+def resolve(it: Interpreter, node: tree.Expression, known: Environment) -> tuple[Whole | Defined, list[Item]] | None:
     """What a name stands for and the indices that are left; None for what is no such name."""
     base, items = flattened(node)
     if not isinstance(base, tree.Name) or base.key in known:
@@ -89,9 +87,7 @@ def resolve(
     return _of_sheet(it, base.key, items, known)
 
 
-def _bound(
-    it: Interpreter, local: Local, items: list[Item], known: Environment
-) -> tuple[Environment, list[Item]]:
+def _bound(it: Interpreter, local: Local, items: list[Item], known: Environment) -> tuple[Environment, list[Item]]:
     """The indices of a definition with their numbers, and those that are left."""
     count = len(local.parameters)
     if len(items) < count:

@@ -52,9 +52,7 @@ def name_of(letters: Letters, symbol: Symbol) -> str | None:
     return found.key if isinstance(found, Name) else None
 
 
-def facts_of(
-    plan: Plan, page: Page, chains: Sequence[Chain], context: Context | None, span: tuple[int, int]
-) -> Facts:
+def facts_of(plan: Plan, page: Page, chains: Sequence[Chain], context: Context | None, span: tuple[int, int]) -> Facts:
     """Shapes, values and habits; what stands in the part of the page that is meant comes first."""
     facts = Facts()
     defined = {equation.name for equation in plan.equations} | set(plan.functions)

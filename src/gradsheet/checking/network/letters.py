@@ -127,9 +127,7 @@ class Letters:
         elif parts is not None:
             digits[base] = max(digits.get(base, 0), len(_number(parts[0]) or ""))
 
-    def apart(
-        self, items: tuple[Expression | Slice, ...], rank: int | None
-    ) -> tuple[Expression | Slice, ...] | None:
+    def apart(self, items: tuple[Expression | Slice, ...], rank: int | None) -> tuple[Expression | Slice, ...] | None:
         """What stands below as indices, each its own; None if it is a part of the name."""
         if len(items) == 1:
             only = items[0]

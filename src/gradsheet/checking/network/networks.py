@@ -289,9 +289,7 @@ def _loss_above(plan: Plan, page: Page, span: tuple[int, int]) -> str:
     return ""
 
 
-def _with_loss_above(
-    loss: str, found: list[Reading], plan: Plan, page: Page, span: tuple[int, int]
-) -> list[str]:
+def _with_loss_above(loss: str, found: list[Reading], plan: Plan, page: Page, span: tuple[int, int]) -> list[str]:
     """`L = Σ upstream ⊙ y` for each end y of the page: any loss, as far as first derivatives go."""
     used = {name for equation in plan.equations for name in names_in(equation.value)}
     asked = set()
@@ -430,5 +428,3 @@ def _lowered(symbol: Symbol) -> Any:
     while not isinstance(node, Subscript):
         node = node.base
     return node
-
-

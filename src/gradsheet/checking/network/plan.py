@@ -177,8 +177,10 @@ def _evaluated(raws: list[Raw]) -> None:
             kept: list[Factor] = []
             for factor in node.factors:
                 before = symbol_of(kept[-1].item) if kept else None
-                point = factor.sign == "" and isinstance(factor.item, Group) and all(
-                    isinstance(item, Name) for item in factor.item.items
+                point = (
+                    factor.sign == ""
+                    and isinstance(factor.item, Group)
+                    and all(isinstance(item, Name) for item in factor.item.items)
                 )
                 if point and before is not None and symbol_key(before) in plain_symbols:
                     continue

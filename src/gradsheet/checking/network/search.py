@@ -242,6 +242,7 @@ def _family(typing: Typing, equation: Equation) -> Expression:
 
 def _squared_length(value: Expression, typing: Typing) -> Expression:
     """½ (t − y)² of vectors, written for ½ ‖t − y‖²: an alternative, and an unlikely one."""
+
     def lengthened(node: Node) -> Node:
         match node:
             case Power(base=Group(items=(inner,)), exponent=Num(value=two)) if two == 2:

@@ -72,8 +72,10 @@ class SheetText:
             letter = self.plan.letter
             yield f"for {letter} in {self.plan.first}..{self.plan.depth}"
             for name in families:
-                sizes = [f"{self.width}[{letter}{shift:+d}]" if shift else f"{self.width}[{letter}]"
-                         for shift in self.typing.layout[name]]
+                sizes = [
+                    f"{self.width}[{letter}{shift:+d}]" if shift else f"{self.width}[{letter}]"
+                    for shift in self.typing.layout[name]
+                ]
                 yield f"  {name}[{letter}] ∈ {_reals(sizes)}"
 
     def needed(self) -> set[str]:
