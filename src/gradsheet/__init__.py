@@ -72,7 +72,9 @@ __all__ = [
 ]  # fmt: skip
 
 _HOME = {
-    "gradsheet.api": ("Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "check", "load", "loads", "mlp"),
+    "gradsheet.api": (
+        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "check", "load", "loads", "mlp",
+    ),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
 }

@@ -118,9 +118,12 @@ class _Checker:
             results[id(stage)] = self.judge_of(stage).judge(chain)
         defining = [s for s in stages if results[id(s)].defines]
         if defining and len(stages) > 1:
-            agreeing = [s for s in active if results[id(s)].agrees and results[id(s)].defines]
-            switched = [s for s in stages if results[id(s)].agrees and results[id(s)].defines]
-            active = agreeing or switched or active
+            fitting = [s for s in stages if results[id(s)].agrees and results[id(s)].defines]
+            clean = [s for s in fitting if not any(d.verdict == "wrong" for d in results[id(s)].drafts)]
+            for choice in (clean, fitting):
+                if choice:
+                    active = [s for s in active if s in choice] or choice
+                    break
         for stage in stages:
             if id(stage) in before and stage not in active:
                 state, count = before[id(stage)]

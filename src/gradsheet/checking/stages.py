@@ -13,7 +13,8 @@ from gradsheet.checking.meaning.points import Model
 from gradsheet.checking.network import networks_of
 from gradsheet.sheet.reader import load_sheet
 from gradsheet.syntax.reading import read_source
-from gradsheet.syntax.tree import Additive
+from gradsheet.syntax.traversal import walk
+from gradsheet.syntax.tree import Additive, Binder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,6 +76,7 @@ class Stages:
             models = [Model(sheet, f"the shapes are as in reading {k}") for k, sheet in enumerate(sheets, 1)]
             own = replace(here, aliases=(*here.aliases, *network.aliases), origin="context")
             stage = Stage(models, own, self.limits, self.deadline)
+            stage.binder.own = True
             self.survey(stage)
             stage.binder.notes[:] = [
                 replace(note, origin="document") if note.origin == "context" else note for note in stage.binder.notes
@@ -111,6 +113,7 @@ class Stages:
             and (found := pattern(chain.sides[0].tree)) is not None
         }
         stage.binder.survey(trees, defined)
+        stage.binder.sums_written = any(isinstance(n, Binder) and n.kind == "sum" for t in trees for n in walk(t))
 
     def bindings(self) -> list[BoundName]:
         """What each name of the page was taken for."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.diagnostics import Diagnostic, Remark, Source, Span
+from gradsheet.manuscripts.habits import readable
 from gradsheet.manuscripts.macros import Expansion, MacroTable
 from gradsheet.manuscripts.model import Formula, Manuscript, Piece, Place, Prose, ProseKind, Spelling
 
@@ -183,7 +184,17 @@ class Page:
         at = view.origin(start)
         latex = shown.strip()
         self.pieces.append(
-            Formula(self.count, enclosed.display, spelling, latex, text, at, place, offsets=offsets, problem=problem)
+            Formula(
+                self.count,
+                enclosed.display,
+                spelling,
+                latex,
+                readable(text, spelling),
+                at,
+                place,
+                offsets=offsets,
+                problem=problem,
+            )
         )
 
     def strike(self, first: int) -> None:

@@ -161,7 +161,11 @@ def _array(shape: tuple[int, ...], symbol: Symbol, sizes: Sizes, rng: random.Ran
     result = np.empty(shape, dtype=object)
     if domain.kind in {"onehot", "simplex"}:
         for place in np.ndindex(shape[:-1]):
-            result[place] = _row(domain.kind, shape[-1], rng)
+            # A single row takes another class at each point, so that each is seen.
+            length = shape[-1]
+            turn = symbol.serial + style // 3 + style % 3
+            chosen = turn % length if len(shape) == 1 else rng.randrange(length)
+            result[place] = _row(domain.kind, length, chosen, rng)
         return result
     low = high = 0
     if domain.kind == "index":
@@ -170,7 +174,7 @@ def _array(shape: tuple[int, ...], symbol: Symbol, sizes: Sizes, rng: random.Ran
     for place in np.ndindex(shape):
         if domain.kind == "finite" and not shape:
             # A scalar of a finite set takes another value at each point: both t = 0 and t = 1 are seen.
-            result[place] = certify(domain.values[(symbol.serial + style) % len(domain.values)])
+            result[place] = certify(domain.values[(symbol.serial + style // 3 + style % 3) % len(domain.values)])
         elif domain.kind == "finite":
             result[place] = certify(rng.choice(domain.values))
         elif domain.kind == "index":
@@ -189,10 +193,9 @@ def _array(shape: tuple[int, ...], symbol: Symbol, sizes: Sizes, rng: random.Ran
     return result
 
 
-def _row(kind: str, length: int, rng: random.Random) -> Any:
+def _row(kind: str, length: int, chosen: int, rng: random.Random) -> Any:
     row = np.empty(length, dtype=object)
     if kind == "onehot":
-        chosen = rng.randrange(length)
         for k in range(length):
             row[k] = certify(int(k == chosen))
         return row
@@ -231,4 +234,12 @@ def unspecified_functions(names: Iterable[str], rng: random.Random) -> dict[str,
     return result
 
 
-__all__ = ["NoPointError", "SizeMember", "draw_inputs", "draw_sizes", "draw_values", "sizes_and_ranges", "unspecified_functions"]
+__all__ = [
+    "NoPointError",
+    "SizeMember",
+    "draw_inputs",
+    "draw_sizes",
+    "draw_values",
+    "sizes_and_ranges",
+    "unspecified_functions",
+]

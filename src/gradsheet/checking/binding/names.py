@@ -41,6 +41,9 @@ class PageNames:
         """Letters whose layer stands above them without brackets: a^l."""
         self.lettered: dict[str, dict[str, str]] = {}
         """Names that mean different things by the letter of their index: δ_k of outputs, δ_j of hidden units."""
+        self.sums_written = False
+        self.own = False
+        """The names are those of a network that the page defines itself."""
         self.told: set[str] = set()
         """Names of which the context says what they are: nothing of them is guessed."""
         self.taught: dict[str, set[int]] = {}
@@ -57,6 +60,8 @@ class PageNames:
             dict(self.numbers),
             layout=None if conventions is None else conventions.layout,
             rows=conventions is not None and conventions.vectors == "rows",
+            sums_written=self.sums_written,
+            own=self.own,
             einstein=conventions is not None and conventions.sums == "einstein",
             loose=conventions is not None and conventions.products == "loose",
         )

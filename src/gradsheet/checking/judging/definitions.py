@@ -281,7 +281,7 @@ class Definitions:
         if found is None or found.function or found.parameters:
             return False
         own = (
-            found.number is not None and found.number in binder.taught.get(found.key, ()) or found.key in binder.locals
+            found.number in binder.taught.get(found.key, ()) if found.number is not None else found.key in binder.locals
         )
         if not own:
             return False

@@ -89,9 +89,12 @@ def names_of(draft: Draft) -> set[str]:
         for node in walk(side) if side is not None else ():
             if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName):
                 found.add(node.key)
-            elif isinstance(node, tree.Subscript) and isinstance(node.base, tree.Name):
-                if not all(isinstance(item, tree.Num | tree.Slice) for item in node.items):
-                    found.add(f"{node.base.key}[]")
+            elif (
+                isinstance(node, tree.Subscript)
+                and isinstance(node.base, tree.Name)
+                and not all(isinstance(item, tree.Num | tree.Slice) for item in node.items)
+            ):
+                found.add(f"{node.base.key}[]")
     return found
 
 

@@ -66,15 +66,16 @@ def sorted_sides(
     left: tree.Expression, right: tree.Expression, interpreter: Interpreter, conditions: Sequence[tree.Expression]
 ) -> Sides:
     """Letters of the left are free; one that stands twice in a product of one side alone is summed there."""
+    written = interpreter.scope.sums_written and not interpreter.scope.einstein
     a, b = free_letters(left, interpreter), free_letters(right, interpreter)
     named = {key for c in conditions for key in names_in(c)}
     alone: list[str] = []
     for letter in sorted(a - b):
-        summed = einstein(left, letter)
+        summed = None if written else einstein(left, letter)
         if summed is not None:
             left = summed
     for letter in sorted(b - a):
-        summed = einstein(right, letter)
+        summed = None if written else einstein(right, letter)
         if summed is not None:
             right = summed
         elif letter not in named:

@@ -70,8 +70,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.binder = Binder(self.models[0], self.context)
         self.comparers = [
-            Comparer(m, self.limits.points + (2 if m.kinked else 0), self.limits.sum_terms, self.deadline)
-            for m in self.models
+            Comparer(m, m.points_needed(self.limits.points), self.limits.sum_terms, self.deadline) for m in self.models
         ]
         if self.context is not None:
             for rule in self.context.given:
@@ -83,7 +82,8 @@ class Stage:
         return {
             "views": {k: dict(v) for k, v in names.views.items()}, "locals": dict(names.locals),
             "functions": dict(names.functions), "numbers": dict(names.numbers), "bare": set(names.bare),
-            "lettered": {k: dict(v) for k, v in names.lettered.items()}, "taught": {k: set(v) for k, v in names.taught.items()},
+            "lettered": {k: dict(v) for k, v in names.lettered.items()},
+            "taught": {k: set(v) for k, v in names.taught.items()},
             "notes": list(names.notes), "given": dict(self.given), "stated": dict(self.stated), "seen": set(self.seen),
             "written": dict(self.written),
         }  # fmt: skip

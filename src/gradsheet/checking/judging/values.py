@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.checking.judging import numbers
@@ -92,22 +93,27 @@ def with_zeros(
     """The same where inputs that are given as 0 are 0: a bias that the page leaves out."""
     model = stage.models[0]
     named = [key for key, held in stage.given.items() if _all_zero(held)]
+    fixed: dict[Symbol, Fraction] = {}
+    for key, held in stage.given.items():
+        symbol = model.symbols.get(key)
+        if symbol is not None and symbol.domain.kind == "finite" and not symbol.axes and isinstance(held, Fraction):
+            fixed[symbol] = held  # the case y = 1
     named += [g.key for g in model.sheet.given if g.key not in stage.given and not g.members and _zero_tree(g.value)]
     symbols = [model.symbols[k] for k in dict.fromkeys(named) if k in model.symbols]
-    if not symbols:
+    if not symbols and not fixed:
         return None
     comparer = stage.comparers[0]
     try:
-        points = [model.generic(seed, symbols) for seed in (11, 12)]
+        points = [model.generic(seed, symbols, fixed) for seed in (11, 12)]
         found = comparer.over_points(points, stage.scope(), anchor, right, conditions)
         if found.outcome not in {"right", "arrangement"}:
-            points = [model.sized(seed, symbols) for seed in (11, 12)]
+            points = [model.sized(seed, symbols, fixed) for seed in (11, 12)]
             found = comparer.over_points(points, stage.scope(), anchor, right, conditions)
     except PROBLEMS:  # one more try failed: the verdict is what it was
         return None
     if found.outcome not in {"right", "arrangement"}:
         return None
-    said = ", ".join(f"{s.name} = 0" for s in symbols)
+    said = ", ".join([*(f"{s.name} = 0" for s in symbols), *(f"{s.name} = {v}" for s, v in fixed.items())])
     return replace(found, assumptions=(*found.assumptions, f"with {said}, as given"))
 
 

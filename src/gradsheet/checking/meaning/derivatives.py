@@ -13,6 +13,7 @@ from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
 from gradsheet.checking.meaning.tensors import Value, array, mapped, value
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
+from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Va
     *inner, last = node.by
     target = tree.Derivative(node.of, tuple(inner)) if inner else node.of
     pushes = locate(it, last, known)
+    _refuse_apart(it, node.of, pushes)
     for before in inner:
         _refuse_entangled(it, locate(it, before, known), pushes)
     whole = _whole(it, target, known)
@@ -54,6 +56,31 @@ def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Va
     if it.reading.turned and len(above) == len(below) == 1:
         return Value(data.T, 1)
     return Value(data, len(above))
+
+
+def _refuse_apart(it: Interpreter, of: tree.Expression, pushes: Any) -> None:
+    """Derivatives by whole numbers, and on a page that defines its network by what is named only afterwards."""
+    moving = {push.symbol for push in pushes.reshape(-1)}
+    if any(symbol.is_integer for symbol in moving):
+        raise UnsupportedError("a derivative by a whole number")
+    if not it.scope.own:
+        return
+    symbols = it.point.model.symbols
+    made: set[Symbol] = set()
+    for part in walk(of):
+        if isinstance(part, tree.Name):
+            named = [symbols.get(part.key), *(symbols.get(root(m)) for m in it.scope.views.get(part.key, {}).values())]
+            made |= {up for s in named if s is not None for up in it.point.model.upstream(s)}
+    if made and not moving & made:
+        name = next(iter(moving)).name
+        raise UnsupportedError(f"what is differentiated is not written in terms of {name}")
+
+
+def root(node: tree.Expression) -> str:
+    """The name of a member of a view."""
+    while isinstance(node, tree.Subscript | tree.Group):
+        node = node.base if isinstance(node, tree.Subscript) else node.items[0]
+    return node.key if isinstance(node, tree.Name) else ""
 
 
 def _refuse_entangled(it: Interpreter, first: Any, second: Any) -> None:

@@ -53,7 +53,7 @@ def stands(it: Interpreter, key: str) -> bool:
 
 
 def _as_whole(it: Interpreter, local: Local, known: Environment) -> Value:
-    """e where the page says what e_i is: all its entries."""
+    """All entries of e, where the page says what e_i is."""
     runs = []
     for parameter in local.parameters:
         run = it.extent(local.body, parameter, known)

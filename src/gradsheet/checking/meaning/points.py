@@ -82,7 +82,8 @@ class Model:
         self.symbols = {canonical_key(s.name): s for s in sheet.symbols.values()}
         self._unfolded: dict[Symbol, Lambda] = {}
         self.kinked = any(_is_kinked(n) for e in self.graph.equations for n in walk(self.graph.body(e)))
-        """Whether something in it has branches, of which a few points may see only one."""
+        """Whether something in it has branches, or classes, of which a few points may see only one."""
+        self.kinked |= any(s.domain.kind in {"finite", "onehot", "index"} for s in sheet.symbols.values())
         self.unspecified = sorted(
             {canonical_key(name) for name in sheet.unspecified}
             | {
@@ -101,6 +102,13 @@ class Model:
         """Everything that a symbol is computed from, itself included."""
         return self.graph.needed_for(symbol)
 
+    def points_needed(self, wanted: int) -> int:
+        """How many points it takes to see every branch: many where each is cheap."""
+        if not self.kinked:
+            return wanted
+        scalars = sum(not s.axes for s in self.sheet.inputs)
+        return wanted + (9 if scalars * 2 > len(self.sheet.inputs) else 3)
+
     def unfolded(self, function: Symbol) -> Lambda:
         """The body of a function of the sheet, with those that it calls written out."""
         found = self._unfolded.get(function)
@@ -111,13 +119,13 @@ class Model:
 
     # ------------------------------------------------------------ points
 
-    def generic(self, seed: int, zeros: Iterable[Symbol] = ()) -> Point:
+    def generic(self, seed: int, zeros: Iterable[Symbol] = (), fixed: Mapping[Symbol, Any] | None = None) -> Point:
         """Fresh sizes, pairwise different where that is possible, and random values; 0 for some inputs."""
-        return self._random(seed, fresh=True, zeros=zeros)
+        return self._random(seed, fresh=True, zeros=zeros, fixed=fixed or {})
 
-    def sized(self, seed: int, zeros: Iterable[Symbol] = ()) -> Point:
+    def sized(self, seed: int, zeros: Iterable[Symbol] = (), fixed: Mapping[Symbol, Any] | None = None) -> Point:
         """The sheet's own sizes where it states them, and random values; 0 for some inputs."""
-        return self._random(seed, fresh=False, zeros=zeros)
+        return self._random(seed, fresh=False, zeros=zeros, fixed=fixed or {})
 
     def at_values(self, given: Mapping[str, Any], stated: Mapping[Symbol, Any], seed: int) -> Point | None:
         """The given values; what lacks is drawn at random, and stated quantities are shifted to what the page says.
@@ -159,7 +167,7 @@ class Model:
                     return int(length) + axis.low.constant - 1
         return None
 
-    def _random(self, seed: int, *, fresh: bool, zeros: Iterable[Symbol] = ()) -> Point:
+    def _random(self, seed: int, *, fresh: bool, zeros: Iterable[Symbol], fixed: Mapping[Symbol, Any]) -> Point:
         problem: Exception = NoPointError()
         for style in range(len(_ORDER)):
             rng = random.Random(7919 * seed + 31 * style + fresh)
@@ -167,10 +175,12 @@ class Model:
                 sizes = self._sizes(rng, fresh=fresh)
                 needed = needed_inputs(self.graph, self.graph.equations)
                 needed |= {s for s in self.sheet.symbols.values() if s.role is Role.INPUT}
-                values = draw_values(needed - set(self.graph.clauses), sizes, rng, _ORDER[style])
+                values = draw_values(needed - set(self.graph.clauses), sizes, rng, _ORDER[style] + 3 * seed)
                 for symbol in zeros:
                     if symbol in values and not isinstance(values[symbol], dict):
                         values[symbol] = np.full(np.shape(values[symbol]), certify(0), dtype=object)
+                for symbol, held in fixed.items():
+                    values[symbol] = np.full(np.shape(values[symbol]), certify(held), dtype=object)
                 ready = _Ready(sizes, values, given=frozenset(values))
                 point = Point(self, ready, unspecified_functions(self.unspecified, rng))
                 point.values()

@@ -40,6 +40,11 @@ class Scope:
     rows: bool = False
     """Vectors are rows."""
     einstein: bool = False
+    """By the page's own word, a letter that stands twice is summed over."""
+    sums_written: bool = False
+    """The page writes Σ somewhere: then a sum that is not written is lost."""
+    own: bool = False
+    """The page defines its network itself: what it names later is no part of what it wrote before."""
     loose: bool = False
     """Products are lists of factors, by the page's own word."""
     carried: Mapping[str, tree.Expression] = field(default_factory=dict)

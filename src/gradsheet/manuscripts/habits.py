@@ -1,0 +1,45 @@
+r"""Habits that a reader of formulas would misread: `.*` of MATLAB, `x.T` of NumPy, `\operatorname { t a n h }` of an OCR.
+
+What they stand for takes their place with the same length, so that every position stays true.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPACED = re.compile(r"(\\(?:operatorname|mathrm|text|mathsf|mathit)\s*\*?\s*\{)(\s*[A-Za-z](?:\s+[A-Za-z])+\s*)(\})")
+_WORDS = frozenset(
+    {
+        "tanh", "sigmoid", "softmax", "relu", "ReLU", "RELU", "log", "ln", "exp", "sin", "cos", "max", "min", "diag",
+        "tr", "Tr", "det", "sign", "sgn", "argmax", "argmin", "softplus", "logsumexp", "erf", "vec", "out", "in",
+        "loss",
+    }
+)  # fmt: skip
+_PLAIN = (
+    (re.compile(r"\.\*"), "⊙ "),
+    (re.compile(r"\./"), "/ "),
+    (re.compile(r"\.T(?![A-Za-z0-9_])"), "ᵀ "),
+    (re.compile(r"(?<=\s)@(?=\s)"), " "),
+)
+
+
+def readable(text: str, spelling: str) -> str:
+    r"""A formula with such habits in the spelling that is read.
+
+    >>> readable("dW = d .* x.T", "plain")
+    'dW = d ⊙  xᵀ '
+    >>> readable(r"\mathrm { t a n h } (x)", "latex")
+    '\\mathrm {tanh     } (x)'
+    """
+    if spelling == "latex":
+        return _SPACED.sub(_joined, text)
+    for habit, meant in _PLAIN:
+        text = habit.sub(meant, text)
+    return text
+
+
+def _joined(found: re.Match[str]) -> str:
+    word = "".join(found[2].split())
+    if word not in _WORDS:
+        return found[0]
+    return found[1] + word + " " * (len(found[2]) - len(word)) + found[3]
