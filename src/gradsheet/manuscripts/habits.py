@@ -1,4 +1,4 @@
-r"""Habits that a reader of formulas would misread: `.*` of MATLAB, `x.T` of NumPy, `\operatorname { t a n h }` of an OCR.
+r"""Habits that would be misread: `.*` of MATLAB, `x.T` of NumPy, `\operatorname { t a n h }` of an OCR.
 
 What they stand for takes their place with the same length, so that every position stays true.
 """

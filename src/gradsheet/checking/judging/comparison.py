@@ -306,7 +306,8 @@ class Comparer:
             )
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
             on_left, on_right = (
-                self.interpreter(point, scope, that_matters(reading, side, scope)) for side in (sides.left, sides.right)
+                self.interpreter(point, scope, that_matters(own, side, scope))
+                for own, side in ((replace(reading, explicit=False), sides.left), (reading, sides.right))
             )
             holding: list[dict[str, int]] = []
             failing: list[tuple[dict[str, int], equality.Outcome]] = []
@@ -470,6 +471,8 @@ def readings_for(scope: Scope, left: tree.Expression, right: tree.Expression) ->
         found += [Reading(jacobian=True), Reading(turned=True)]
     if derivatives and products:
         found.append(Reading(chain=True))
+    if derivatives and scope.layout != "jacobian" and tree.Additive in kinds(right) and tree.Product in kinds(right):
+        found.append(Reading(explicit=True))
     if has_square(left) or has_square(right):
         found += [replace(r, norms=True) for r in list(found)]
     return found
@@ -486,6 +489,7 @@ def that_matters(reading: Reading, node: tree.Expression, scope: Scope) -> Readi
         turned=reading.turned and derivatives,
         chain=reading.chain and tree.Product in found,
         norms=reading.norms and has_square(node),
+        explicit=reading.explicit and derivatives,
     )
 
 
@@ -521,4 +525,7 @@ def reason_of(problem: Exception) -> str:
 
 
 def _said(reading: Reading) -> tuple[str, ...]:
-    return ("a square of a column is read as its squared length",) if reading.norms else ()
+    said = ("a square of a column is read as its squared length",) if reading.norms else ()
+    if reading.explicit:
+        said = (*said, "derivatives on the right are taken with all else in that definition left alone")
+    return said

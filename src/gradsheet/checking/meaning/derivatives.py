@@ -11,6 +11,7 @@ from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
 from gradsheet.checking.meaning.points import Push
 from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
 from gradsheet.checking.meaning.tensors import Value, array, mapped, value
+from gradsheet.evaluation import Evaluator, JetDomain, Program
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
@@ -104,6 +105,10 @@ def _whole(it: Interpreter, of: tree.Expression, known: Environment) -> Whole | 
 
 
 def _kept_slope(it: Interpreter, whole: Whole, push: Push) -> Any:
+    if it.reading.explicit and not it.pushes and not it.order and whole.member is None:
+        alone = _explicit_slope(it, whole.symbol, push)
+        if alone is not None:
+            return alone
     key = (whole.symbol, whole.member, push, it.order)
     found = it.point.slopes.get(key)
     if found is None:
@@ -111,6 +116,23 @@ def _kept_slope(it: Interpreter, whole: Whole, push: Push) -> Any:
         slope = mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(held).data)
         found = it.point.slopes[key] = slope
     return found
+
+
+def _explicit_slope(it: Interpreter, symbol: Symbol, push: Push) -> Any | None:
+    """∂c/∂a with all else that c is made of left alone; None where a does not stand in the definition of c."""
+    graph = it.point.model.graph
+    clauses = graph.clauses.get(symbol, [])
+    if not any(push.symbol in graph.body(e).symbols for e in clauses) or symbol.leading or push.member is not None:
+        return None
+    held = dict(it.point.values((), 1))
+    moved = np.array(held[push.symbol], dtype=object)
+    moved[push.place] = moved[push.place] + Jet.variable(0, 1, 1)
+    held[push.symbol] = moved
+    held.pop(symbol, None)
+    sizes = it.point.sizes
+    evaluator = Evaluator(JetDomain(1), sizes.values, sizes.families, held, it.point.functions)
+    Program(clauses, graph.unfolded).run(evaluator)
+    return mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(array(evaluator.values[symbol])).data)
 
 
 def _slope(it: Interpreter, of: tree.Expression, push: Push, known: Environment) -> Any:

@@ -21,6 +21,8 @@ class Reading:
     turned: bool = False
     chain: bool = False
     norms: bool = False
+    explicit: bool = False
+    """∂c/∂a of what a stands in itself is taken with everything else in it left alone, as in the chain rule's sums."""
 
 
 AS_WRITTEN = Reading()
