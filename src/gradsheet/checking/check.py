@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gradsheet.checking.context import Context
 from gradsheet.checking.judging.doubts import Drafted, corroborate, give_up
 from gradsheet.checking.judging.judge import Judge
-from gradsheet.checking.judging.naming import Names, Slipped, name_slips
+from gradsheet.checking.judging.naming import Names, Slipped, arrange, name_slips
 from gradsheet.checking.judging.records import Draft, Judged
 from gradsheet.checking.limits import Limits
 from gradsheet.checking.model import CheckedFormula, CheckReport, Reference
@@ -165,6 +165,12 @@ class _Checker:
                 if draft.numeric and draft.slip == "shape":
                     continue
                 name_slips(draft, stage, siblings, known, learned=self.spelled(stage), deadline=self.deadline)
+            elif draft.verdict == "arrangement" and stage is not None and not self.late():
+                arrange(draft, stage, learned=self.spelled(stage))
+
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return self.deadline is not None and time.monotonic() > self.deadline
 
     def spelled(self, stage: Stage) -> dict[str, str]:
         """How the author writes each name, from all formulas that were bound."""

@@ -297,13 +297,12 @@ class Comparer:
         outcome: equality.Outcome = "equal"
         sides = Sides(left, right, ())
         seen = 0
-        for point in points:
+        for position, point in enumerate(points):
             interpreter = self.interpreter(point, scope, reading)
             plain = self.interpreter(point, scope, Reading())
             sides = sorted_sides(left, right, interpreter, conditions)
-            chosen = assignments(
-                sides, interpreter, conditions, self.letters if point is points[0] else self.letters // 3
-            )
+            most = self.letters // (1 if not position else 3 if position == 1 else 6)
+            chosen = assignments(sides, interpreter, conditions, most)
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
             on_left, on_right = (
                 self.interpreter(point, scope, that_matters(own, side, scope))

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     Test = Callable[[tree.Expression, tree.Expression], bool]
 
-_SECONDS = 1.5
+_SECONDS = 1.0
+_ARRANGING = 0.3
 _BUDGET = 1500
 
 
@@ -211,6 +212,23 @@ def name_slips(
         draft.reason = (draft.reason + "; " if draft.reason else "") + "more than one slip"
 
 
+def arrange(draft: Draft, stage: Stage, *, learned: Mapping[str, str]) -> None:
+    """The precise form of a line that is right up to arrangement, where one or two turns or swaps give it."""
+    if draft.left is None or draft.right is None or "values" in draft.certainty:
+        return
+    names = Names(stage)
+    names.spelled.update(learned)
+    case = _Case(draft, stage, names, names.as_members(draft.left), names.as_members(draft.right))
+    limit = time.monotonic() + _ARRANGING
+    found = search(case.left, case.right, case.vocabulary(()), case.test({"right"}), budget=240, deadline=limit)
+    edit = next((e for e in found.edits if e.kind == "arrangement" and e.side == "right"), None)
+    if edit is None and found.pair is not None and all(e.kind == "arrangement" for e in found.pair):
+        edit = found.pair[1]
+    if edit is not None:
+        draft.expected = f"{names.spell(edit.left)} = {names.spell(edit.right)}"
+        draft.expected_text = f"{names.say(edit.left)} = {names.say(edit.right)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Slipped:
     """A slip that was found in an earlier line, one symbol for another: it may have been made again."""
@@ -322,6 +340,8 @@ class _Case:
         witness = draft.witness if len(stage.models) == 1 else None
 
         def holds(left: tree.Expression, right: tree.Expression) -> bool:
+            if left == right:
+                return False  # what only says that something is itself is no correction
             if witness is not None and not stage.comparers[0].stands(witness, scope, left, right):
                 return False
             if at_values:

@@ -116,8 +116,6 @@ def reason_of(report: CheckReport, claim: Claim) -> str:
 def further(claim: Claim) -> list[tuple[str, str]]:
     """What else is to be said, each with a word before it: other edits, assumptions, the step."""
     said = [("or", tie) for tie in claim.ties]
-    if claim.verdict in {"wrong", "arrangement"} and claim.step_valid:
-        said.append(("note", "it does follow from the expression before it"))
     said.extend(("assuming", assumption) for assumption in claim.assumptions)
     return said
 
