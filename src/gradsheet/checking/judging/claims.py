@@ -12,6 +12,7 @@ from gradsheet.checking.judging.identities import identity
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.linearity import linear
 from gradsheet.checking.judging.numeric import entries_of, judge_number
+from gradsheet.checking.judging.proportions import up_to_constant, up_to_factor, without_constant
 from gradsheet.checking.judging.records import Draft
 from gradsheet.checking.judging.sides import QUIET, formula_of, relevant
 from gradsheet.checking.judging.spelling import names_something, plain
@@ -86,7 +87,8 @@ class Claims:
             latex = f"… = {b.side.latex}"
         left = plain(a.tree) if a.tree is not None else "…"
         right = plain(b.tree) if b.tree is not None else b.side.latex
-        return Draft(formula, span, latex, f"{left} = {right}", "undecided", left_side=a.side, right_side=b.side)
+        sign = chain.relations[k] if chain.relations[k] in {"∝", "≈"} else "="
+        return Draft(formula, span, latex, f"{left} {sign} {right}", "undecided", left_side=a.side, right_side=b.side)
 
     def anchor(self, chain: Chain, sides: list[Bound], k: int) -> tree.Expression | None:
         """What the chain is about: its first side that has a value, or that of the chain that it continues."""
@@ -94,9 +96,10 @@ class Claims:
             held = self.anchors.get(_place(chain.sides[0]))
             if held is not None:
                 return held
-        for b in sides[: k + 1]:
+        start = max((j + 1 for j in range(k) if chain.relations[j] == "∝"), default=0)
+        for b in sides[start : k + 1]:
             if b.tree is not None:
-                return b.tree
+                return b.tree  # what stands behind ∝ is another quantity than what stands before it
         return None
 
     def remember(self, b: Bound, anchor: tree.Expression) -> None:
@@ -114,6 +117,10 @@ class Claims:
         relation: str,
     ) -> None:
         """A claim between formulas."""
+        bare = without_constant(right)
+        if relation == "∝" or bare is not None:
+            self.steady(draft, anchor, right if bare is None else bare, quotient=relation == "∝")
+            return
         conditions = draft.conditions
         finding = self.stage.compare(anchor, right, conditions)
         if finding.outcome in {"different", "shapes", "open"}:
@@ -141,6 +148,17 @@ class Claims:
                 follow(self.stage, self.wrong, draft, anchor, before, right)
         if relation == "≈" and draft.verdict == "wrong":
             draft.verdict, draft.slip, draft.reason = "undecided", None, "≈ between formulas"
+
+    def steady(self, draft: Draft, anchor: tree.Expression, right: tree.Expression, *, quotient: bool) -> None:
+        """A claim up to a factor or up to a constant."""
+        finding = (up_to_factor if quotient else up_to_constant)(self.stage, anchor, right)
+        draft.certainty, draft.reason = finding.certainty, finding.reason
+        if finding.outcome == "right":
+            draft.verdict = "right"
+        elif finding.outcome == "open":
+            draft.verdict = "undecided"
+        else:
+            draft.verdict, draft.slip = "wrong", "factor" if quotient else "term"
 
     def step(self, draft: Draft, before: tree.Expression, right: tree.Expression) -> None:
         """Whether a right line also follows from the expression before it."""

@@ -37,7 +37,7 @@ class Definitions:
             result.kinds.append((formula, "update"))
             sides[0].tree = None  # what follows says what the new value is
             return 1
-        if chain.relations[0] not in EQUALITIES or left.side.kind != "expression" or left.side.tree is None:
+        if chain.relations[0] not in EQUALITIES - {"∝"} or left.side.kind != "expression" or left.side.tree is None:
             return 0
         if is_update(sides):
             result.kinds.append((formula, "update"))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.judging.stage import Stage
     from gradsheet.checking.reading.model import Chain, Condition, Side
 
-EQUALITIES = frozenset({"=", "≡", "≈", ":="})
+EQUALITIES = frozenset({"=", "≡", "≈", ":=", "∝"})
 QUIET = frozenset({"dots", "placeholder", "elided", "empty"})
 """Sides that say nothing."""
 
