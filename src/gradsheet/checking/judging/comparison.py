@@ -81,6 +81,8 @@ class Comparer:
     letters: int = 64
     """How many choices of numbers for free letters are tried at a point."""
     witness: Witness | None = None
+    turned: bool = False
+    """Where the page declares rows: a side of the last comparison was a column."""
     _points: dict[tuple[str, int], Point] = field(default_factory=dict)
     _interpreters: dict[tuple[int, int, Reading], Interpreter] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
@@ -243,7 +245,7 @@ class Comparer:
         conditions: Sequence[tree.Expression],
     ) -> Finding:
         """Whether left = right at each of some points, in one reading at all of them."""
-        self.witness = None
+        self.witness, self.turned = None, False
         failure: Exception | None = None
         shapes: MismatchError | None = None
         conforms = False
@@ -263,6 +265,10 @@ class Comparer:
             if outcome not in {"equal", "open"} and alone:
                 failure = UnsupportedError(f"{', '.join(alone)} stands on one side only")
                 continue
+            if outcome == "equal" and self.turned:
+                self.turned = False
+                certainty = f"holds at {len(points)} points, but for a column where a row is declared"
+                return Finding("arrangement", certainty=certainty, reading=reading)
             if outcome == "equal":
                 if alone:
                     return Finding("open", f"{', '.join(alone)} stands on one side only")
@@ -318,6 +324,8 @@ class Comparer:
                     continue
                 seen += 1
                 found = equality.compare(a, b)
+                if found == "equal" and scope.rows:
+                    self.turned |= _lies_otherwise(a, b)
                 if found == "equal":
                     holding.append(known)
                 elif found in {"different", "shapes"}:
@@ -399,6 +407,15 @@ class Comparer:
                 continue
             return f"{shape_text(a.shape)} against {shape_text(b.shape)}"
         return "the shapes differ"
+
+
+def _lies_otherwise(a: Value, b: Value) -> bool:
+    """Whether one side is a row and the other a column."""
+    if a.literal or b.literal:
+        return False
+    rows = [x.data.ndim == 2 and x.shape[0] == 1 and x.shape[1] > 1 for x in (a, b)]
+    columns = [x.data.ndim == 1 for x in (a, b)]
+    return any(rows) and any(columns)
 
 
 def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
