@@ -4,7 +4,8 @@ from gradsheet.evaluation.configurations import MOST_FLOATS, TooManyConfiguratio
 from gradsheet.evaluation.domains import CertifiedDomain, Domain, Float64, JetDomain, UndecidedError
 from gradsheet.evaluation.evaluate import Evaluator
 from gradsheet.evaluation.named import Named
-from gradsheet.evaluation.program import CyclicDefinitionError, Program, UndefinedValueError
+from gradsheet.evaluation.ordering import CyclicDefinitionError, Stage, stages
+from gradsheet.evaluation.program import Program, UndefinedValueError
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.evaluation.values import Inputs, ValueReader
 
@@ -20,8 +21,10 @@ __all__ = [
     "Named",
     "Program",
     "Sizes",
+    "Stage",
     "TooManyConfigurationsError",
     "UndecidedError",
     "UndefinedValueError",
     "ValueReader",
+    "stages",
 ]

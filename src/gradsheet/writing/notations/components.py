@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus.regions import regions
 from gradsheet.calculus.terms import conjuncts, is_index_condition
 from gradsheet.expressions import (
     ONE_EXPR,
@@ -21,7 +22,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.syntax import tree
 from gradsheet.writing.contractions import Contraction
-from gradsheet.writing.equations import Line, ranges_of, regions
+from gradsheet.writing.equations import Line, ranges_of
 from gradsheet.writing.naming import number_tree
 from gradsheet.writing.recognition import is_safe, without_sign
 from gradsheet.writing.trees import call, is_call, negate, power, product, whole

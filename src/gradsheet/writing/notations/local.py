@@ -6,9 +6,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus.regions import regions
 from gradsheet.expressions import ZERO_EXPR, Affine, Index
 from gradsheet.syntax import tree
-from gradsheet.writing.equations import Line, ranges_of, regions
+from gradsheet.writing.equations import Line, ranges_of
 from gradsheet.writing.members import without_single
 from gradsheet.writing.notations.components import component
 from gradsheet.writing.notations.factors import matrix, quotient, shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus.regions import regions, truth
 from gradsheet.calculus.terms import conjuncts, is_index_condition, split
 from gradsheet.derivation import guarded
 from gradsheet.expressions import (
@@ -24,7 +25,6 @@ from gradsheet.expressions import (
     substitute,
 )
 from gradsheet.sheet import Equation
-from gradsheet.writing.equations import regions, truth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
