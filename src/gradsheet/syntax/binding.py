@@ -263,7 +263,8 @@ class Binding:
             known = self.names[whole.base.key]  # h_1^{(l)}: the entry of a member
             if known.family and isinstance(base, Lowered):
                 inner = Subscript(whole.base, (self.node(mark),), span=node.span)
-                return Subscript(inner, whole.items, span=node.span)
+                left = None if known.rank is None else replace(known, rank=known.rank - 1)  # W_{23}^{(l)}: two of three
+                return Subscript(inner, self.items(base, left), span=node.span)
         if not alone:
             return None
         shown, inside = self.shown(base), self.shown(mark)

@@ -14,7 +14,7 @@ from gradsheet.diagnostics import Diagnostics, Source
 from gradsheet.syntax.binding import Unbound, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from gradsheet.checking.context import Context
     from gradsheet.checking.meaning.points import Model
@@ -32,7 +32,7 @@ class Binder(PageNames):
             proposals.take(self, context)
             self.told = {k for k, v in self.views.items() if before.get(k) != v} | set(self.locals)
 
-    def survey(self, trees: Iterable[tree.Node], defined: set[str]) -> None:
+    def survey(self, trees: Sequence[tree.Node], defined: set[str]) -> None:
         """Look at every formula of the page once: which letters carry layers, which spellings are close to names."""
         proposals.survey(self, trees, defined)
 

@@ -82,7 +82,7 @@ class PageNames:
                     rank = self.rank(local.body)
                     extra[key] = Known(
                         len(local.parameters) + (rank or 0) if local.parameters or rank is not None else None,
-                        family=bool(local.parameters),
+                        family=bool(local.parameters) or self.is_family(local.body),
                     )
             for key in self.functions:
                 extra[key] = Known(0, function=True)
@@ -103,6 +103,11 @@ class PageNames:
             return None
         symbol = self.model.symbols.get(node.key)
         return None if symbol is None else symbol.rank - count
+
+    def is_family(self, node: tree.Expression) -> bool:
+        """Whether something is another name of a family of the sheet."""
+        symbol = self.model.symbols.get(node.key) if isinstance(node, tree.Name) else None
+        return symbol is not None and symbol.leading > 0
 
     def changed(self) -> None:
         """Something new is known."""

@@ -24,6 +24,8 @@ class Pattern:
     """A layer by number: the member of a view rather than a whole definition."""
     bare: bool = False
     """The layer stands above it without brackets: δ^l."""
+    raised: bool = False
+    """Its first index is a layer, which stands above it."""
 
 
 def folded(key: str) -> str:
@@ -76,9 +78,9 @@ def _raised(key: str, below: tuple[str, ...], exponent: tree.Expression, letters
         case tree.Group(items=(tree.Num(value=number),)) if number.denominator == 1:
             return Pattern(key, below, number=int(number))
         case tree.Group(items=(tree.Name(key=letter),)) if len(letter) == 1 and letter not in letters:
-            return Pattern(key, (letter, *below))
+            return Pattern(key, (letter, *below), raised=True)
         case tree.Name(key="l" | "ℓ" as letter):
-            return Pattern(key, (letter, *below), bare=True)
+            return Pattern(key, (letter, *below), bare=True, raised=True)
         case _:
             return None
 

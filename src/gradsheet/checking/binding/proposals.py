@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.binding.errors import BindingError
-from gradsheet.checking.binding.forms import is_layer, name_of
+from gradsheet.checking.binding.forms import apart, is_layer, name_of
 from gradsheet.checking.binding.patterns import folded
 from gradsheet.checking.meaning.scope import Local
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
@@ -19,7 +19,7 @@ from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.written_names import faces, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from gradsheet.checking.binding.binder import Binder
     from gradsheet.checking.context import AliasRule, Context, Scheme
@@ -163,7 +163,7 @@ def _scheme_name(binder: Binder, base: str, below: str, derivative: tree.Express
 # ------------------------------------------------------------ from the page
 
 
-def survey(binder: Binder, trees: Iterable[tree.Node], defined: set[str]) -> None:
+def survey(binder: Binder, trees: Sequence[tree.Node], defined: set[str]) -> None:
     """Look at every formula of the page once: which letters carry layers, which spellings are close to known names."""
     letters: set[str] = set()
     words: set[tuple[str, str]] = set()
@@ -193,6 +193,7 @@ def survey(binder: Binder, trees: Iterable[tree.Node], defined: set[str]) -> Non
         if swapped in binder.views and letter in binder.layered:
             binder.views[letter] = binder.views[swapped]
             binder.note(f"{letter}⁽ˡ⁾", f"{swapped}{{l}}", "proposed")
+    _propose_entries(binder, trees, known | defined)
     close: dict[str, list[str]] = defaultdict(list)
     for key in binder.model.symbols:
         close[_normal(key)].append(key)
@@ -207,6 +208,39 @@ def survey(binder: Binder, trees: Iterable[tree.Node], defined: set[str]) -> Non
             binder.define(Local(key, (), name_of(found[0])))
             binder.note(key, found[0], "proposed")
     binder.changed()
+
+
+def _propose_entries(binder: Binder, trees: Sequence[tree.Node], taken: set[str]) -> None:
+    """`w_{jk}` beside a matrix W is its entry, if w never stands without two indices."""
+    counts: dict[str, set[int]] = defaultdict(set)
+    for node in trees:
+        inside: set[int] = set()
+        for part in walk(node):
+            match part:
+                case tree.Lowered(base=tree.Name(key=key) as base, items=items):
+                    inside.add(id(base))
+                    counts[folded(key)].add(sum(_indices(item) for item in items))
+                case tree.Name(key=key) if id(part) not in inside:
+                    counts[folded(key)].add(0)
+                case _:
+                    pass
+    for letter, found in sorted(counts.items()):
+        symbol = binder.model.symbols.get(letter.upper())
+        if len(letter) != 1 or not letter.islower() or letter in taken or symbol is None:
+            continue
+        rank = symbol.rank - symbol.leading
+        if symbol.role is not Role.FUNCTION and rank > 1 and found == {rank}:
+            binder.define(Local(letter, (), name_of(symbol.name)))
+            binder.note(f"{letter}, with indices", symbol.name, "proposed")
+
+
+def _indices(item: tree.Expression | tree.Slice) -> int:
+    """How many indices stand below a letter: two in ij and in 23."""
+    if isinstance(item, tree.Num):
+        return len(item.text)
+    parts = apart(item)
+    letters = sum(isinstance(n, tree.Name) for n in walk(item))
+    return len(parts) if letters else 1
 
 
 def _normal(key: str) -> str:

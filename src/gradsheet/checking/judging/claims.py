@@ -11,7 +11,7 @@ from gradsheet.checking.judging.follow_through import follow
 from gradsheet.checking.judging.identities import identity
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.linearity import linear
-from gradsheet.checking.judging.numeric import entries_of, judge_number
+from gradsheet.checking.judging.numeric import entries_of, judge_number, number_under
 from gradsheet.checking.judging.proportions import up_to_constant, up_to_factor, without_constant
 from gradsheet.checking.judging.records import Draft
 from gradsheet.checking.judging.sides import QUIET, formula_of, relevant
@@ -69,7 +69,11 @@ class Claims:
         if before is not None and numbers.is_closed(before) and numbers.is_closed(b.tree):
             anchor = draft.left = before  # arithmetic is judged by itself
             before = None
-        if not self.has_letters(anchor) and entries_of(self.stage, anchor, b) is not None:
+        numeric = not self.has_letters(anchor) and entries_of(self.stage, anchor, b) is not None
+        if numeric and draft.conditions:
+            if not self.where_it_holds(draft, anchor, b.tree):
+                number_under(self.stage, self.wrong, draft, anchor, before, b)
+        elif numeric:
             judge_number(self.stage, self.wrong, draft, anchor, before, b)
         else:
             self.symbolic(draft, anchor, before, b.tree, chain.relations[k])
@@ -88,7 +92,10 @@ class Claims:
         left = plain(a.tree) if a.tree is not None else "…"
         right = plain(b.tree) if b.tree is not None else b.side.latex
         sign = chain.relations[k] if chain.relations[k] in {"∝", "≈"} else "="
-        return Draft(formula, span, latex, f"{left} {sign} {right}", "undecided", left_side=a.side, right_side=b.side)
+        return Draft(
+            formula, span, latex, f"{left} {sign} {right}", "undecided", left_side=a.side, right_side=b.side,
+            bound=bool(chain.conditions or chain.cases),
+        )  # fmt: skip
 
     def anchor(self, chain: Chain, sides: list[Bound], k: int) -> tree.Expression | None:
         """What the chain is about: its first side that has a value, or that of the chain that it continues."""
@@ -148,6 +155,14 @@ class Claims:
                 follow(self.stage, self.wrong, draft, anchor, before, right)
         if relation == "≈" and draft.verdict == "wrong":
             draft.verdict, draft.slip, draft.reason = "undecided", None, "≈ between formulas"
+
+    def where_it_holds(self, draft: Draft, anchor: tree.Expression, right: tree.Expression) -> bool:
+        """Whether `∂L/∂w = 0 if z < 0` is true of all values that meet its condition."""
+        finding = self.stage.compare(anchor, right, draft.conditions)
+        if finding.outcome != "right":
+            return False
+        draft.verdict, draft.certainty, draft.assumptions = "right", finding.certainty, finding.assumptions
+        return True
 
     def steady(self, draft: Draft, anchor: tree.Expression, right: tree.Expression, *, quotient: bool) -> None:
         """A claim up to a factor or up to a constant."""

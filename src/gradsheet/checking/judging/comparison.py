@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gradsheet.checking.judging.impositions import about_values, imposed
 from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
 from gradsheet.checking.meaning import equality, loose
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
@@ -26,6 +27,7 @@ from gradsheet.verification.sampling import NoPointError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.checking.judging.impositions import Imposed
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.readings import Environment
     from gradsheet.checking.meaning.scope import Scope
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 _SIZED = frozenset({"𝟏", "𝟙", "1", "I"})
 """Names whose size the formula around them decides."""
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
+_MEETING = 12
+"""So many points are looked at where only some of them meet a condition, z > 0."""
 PROBLEMS = (
     UnboundError,
     UnsupportedError,
@@ -83,18 +87,19 @@ class Comparer:
     witness: Witness | None = None
     turned: bool = False
     """Where the page declares rows: a side of the last comparison was a column."""
-    _points: dict[tuple[str, int], Point] = field(default_factory=dict)
+    _points: dict[tuple[str, int, Imposed], Point] = field(default_factory=dict)
     _interpreters: dict[tuple[int, int, Reading], Interpreter] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
     _sized: dict[tuple[int, frozenset[str]], tuple[Scope, Scope]] = field(default_factory=dict)
 
-    def point(self, kind: Literal["generic", "sized"], seed: int) -> Point:
-        """A point, drawn when it is first asked for."""
-        found = self._points.get((kind, seed))
+    def point(self, kind: Literal["generic", "sized"], seed: int, fixed: Imposed = ()) -> Point:
+        """A point, drawn when it is first asked for; some inputs may be fixed."""
+        found = self._points.get((kind, seed, fixed))
         if found is None:
+            draw = self.model.generic if kind == "generic" else self.model.sized
             with working_precision(BITS):
-                found = self.model.generic(seed) if kind == "generic" else self.model.sized(seed)
-            self._points[kind, seed] = found
+                found = draw(seed, (), dict(fixed))
+            self._points[kind, seed, fixed] = found
         return found
 
     def interpreter(self, point: Point, scope: Scope, reading: Reading) -> Interpreter:
@@ -165,8 +170,14 @@ class Comparer:
     ) -> Finding:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise StoppedError("the time limit")
-        points = [self.point(kind, seed) for seed in range(1, self.points + 1)]
-        return self.over(points, scope, left, right, conditions)
+        if not conditions:
+            points = [self.point(kind, seed) for seed in range(1, self.points + 1)]
+            return self.over(points, scope, left, right)
+        interpreter = self.interpreter(self.point(kind, 1), scope, Reading())
+        fixed, rest = imposed(interpreter, conditions)
+        count = max(self.points, _MEETING) if about_values(interpreter, rest) else self.points
+        points = [self.point(kind, seed, fixed) for seed in range(1, count + 1)]
+        return self.over(points, scope, left, right, rest)
 
     def stands(self, witness: Witness, scope: Scope, left: tree.Expression, right: tree.Expression) -> bool:
         """Whether two sides agree where the first try was seen to differ: quick, and turns most others down."""

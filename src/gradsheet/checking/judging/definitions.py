@@ -113,7 +113,8 @@ class Definitions:
         """Whether a name already means something."""
         binder = self.stage.binder
         if found.number is not None:
-            return found.number in binder.views.get(found.key, {})
+            own = binder.locals.get(found.key)  # δ⁽³⁾ is known where the page has said what δ⁽ˡ⁾ is
+            return found.number in binder.views.get(found.key, {}) or (own is not None and own.raised)
         if found.key in {"e", "I", "π"} and found.key not in binder.names():
             return False  # a page may call something e: Euler's number is then only what has an exponent
         spelled = binder.table.spelled(found.key, "") or ((found.key,) if found.key in binder.names() else ())
@@ -152,7 +153,7 @@ class Definitions:
             by_letter[found.parameters[0]] = key
         if found.bare:
             binder.bare.add(found.key)
-        binder.define(Local(key, found.parameters, body, found.function, formula.number))
+        binder.define(Local(key, found.parameters, body, found.function, formula.number, found.raised))
         shown = found.key
         if found.function:
             shown += f"({', '.join(found.parameters)})"

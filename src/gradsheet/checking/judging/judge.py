@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging.claims import Claims
@@ -75,6 +76,9 @@ class Judge:
         draft = self.claims.relation(chain, sides, k, conditions)
         if draft is None:
             return "fragment", []
+        unsettled = draft.verdict == "undecided" and draft.numeric
+        if chain.cases and (draft.verdict in {"wrong", "inherited"} or unsettled):
+            draft = self.in_case(chain, sides, k, conditions, draft)
         if unreadable and draft.verdict in {"right", "arrangement", "wrong", "inherited"}:
             draft.verdict, draft.slip = "undecided", None
             draft.reason = f"the condition “{unreadable}” could not be read"
@@ -82,6 +86,23 @@ class Judge:
             draft.verdict, draft.slip = "undecided", None
             draft.reason = "a condition beside it is not about its letters"
         return "claim", [draft]
+
+    def in_case(
+        self, chain: Chain, sides: list[Bound], k: int, conditions: tuple[tree.Expression, ...], draft: Draft
+    ) -> Draft:
+        """What does not hold for all values, where the page has supposed something: wrong if it fails there as well."""
+        said = ", ".join(case.text for case in chain.cases)
+        supposed, unreadable = bound_conditions(self.stage, replace(chain, conditions=chain.cases))
+        other = None if unreadable else self.claims.relation(chain, sides, k, (*conditions, *supposed))
+        if draft.verdict == "undecided":
+            return other if other is not None and other.verdict == "right" else draft
+        if other is None or other.verdict in {"undecided", "unreadable"}:
+            draft.verdict, draft.slip, draft.carried_from = "undecided", None, None
+            draft.reason = f"it does not hold for all values, and “{said}” cannot be tried"
+            return draft
+        if other.verdict in {"right", "arrangement"}:
+            other.assumptions = (*other.assumptions, said)
+        return other
 
     def place(self, draft: Draft, before: tree.Expression | None, result: Judged) -> None:
         """Remember the expression before a claim, and the claim itself where it is wrong."""

@@ -185,10 +185,14 @@ def name_slips(
     """Fill in the slip, the right form, and the ties."""
     if draft.left is None or draft.right is None or (draft.slip is not None and not draft.numeric):
         return
+    if draft.numeric and draft.conditions:
+        return  # the right number is known, and edits are tried at other values
     names = Names(stage)
     names.spelled.update(learned)
     left, right = names.as_members(draft.left), names.as_members(draft.right)
     case = _Case(draft, stage, names, left, right)
+    if draft.conditions and _vanishes(draft, stage, names):
+        return
     if _as_before(draft, names, right) or _again(case, known):
         return
     found = case.found(siblings, deadline)
@@ -210,6 +214,17 @@ def name_slips(
     elif draft.slip is None:
         draft.reason = draft.reason or ""
         draft.reason = (draft.reason + "; " if draft.reason else "") + "more than one slip"
+
+
+def _vanishes(draft: Draft, stage: Stage, names: Names) -> bool:
+    """Whether the left side is 0 under the conditions: any factor would do then, and that is what was lost."""
+    assert draft.left is not None
+    zero = tree.Num(Fraction(0), "0")
+    if stage.compare(draft.left, zero, draft.conditions).outcome != "right":
+        return False
+    draft.slip, draft.reason = "factor", "it is 0 here: a factor that is 0 is lost"
+    draft.expected, draft.expected_text = f"{names.spell(draft.left)} = 0", f"{names.say(draft.left)} = 0"
+    return True
 
 
 def arrange(draft: Draft, stage: Stage, *, learned: Mapping[str, str]) -> None:
@@ -339,8 +354,11 @@ class _Case:
         sized = mentions_sizes(draft.right) if draft.right is not None else False
         witness = draft.witness if len(stage.models) == 1 else None
 
+        named = isinstance(self.left, tree.Derivative | tree.Name | tree.Subscript)
+        named = named and not any(part == self.left for part in walk(self.right))
+
         def holds(left: tree.Expression, right: tree.Expression) -> bool:
-            if left == right:
+            if left == right or (named and any(part == left for part in walk(right))):
                 return False  # what only says that something is itself is no correction
             if witness is not None and not stage.comparers[0].stands(witness, scope, left, right):
                 return False

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
+from gradsheet.checking.judging.impositions import imposed
 from gradsheet.checking.judging.sides import formula_of
 from gradsheet.checking.judging.stage import Stated
 from gradsheet.checking.judging.values import lacking, own_shape, settled
+from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.syntax import canonical_key, tree
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ def judge_number(
     draft.numeric = True
     entries = entries_of(stage, anchor, b)
     assert entries is not None
-    drawn = [c.point("generic", s) for c in stage.comparers for s in (1, 2)]
+    drawn = [c.point("generic", s) for c in stage.comparers for s in range(1, max(2, c.points) + 1)]
     found = [stage.value(p, anchor) for p in drawn]
-    if all(not isinstance(v, str) and numbers.agrees(v, entries) for v in found):
+    if not draft.conditions and all(not isinstance(v, str) and numbers.agrees(v, entries) for v in found):
         draft.verdict, draft.certainty = "right", "whatever the values are"
         return
     points = stage.points_at_values(stated=True)
@@ -57,7 +59,7 @@ def judge_number(
                 from_carried(stage, wrong, draft, anchor, entries)
             if draft.verdict == "undecided":
                 settle(draft, exact, entries)
-            state(stage, anchor, entries, right=draft.verdict == "right")
+            state(stage, draft, anchor, entries, right=draft.verdict == "right")
             return
     if not reason:
         first = found[0]
@@ -68,7 +70,36 @@ def judge_number(
         held = stage.value(drawn[0], before)
         if not isinstance(held, str) and numbers.agrees(held, entries) is False:
             settle(draft, held, entries)
-    state(stage, anchor, entries, right=True)
+    state(stage, draft, anchor, entries, right=True)
+
+
+def number_under(
+    stage: Stage,
+    wrong: Sequence[Draft],
+    draft: Draft,
+    anchor: tree.Expression,
+    before: tree.Expression | None,
+    b: Bound,
+) -> None:
+    """The same under conditions: what they fix is given for this claim alone, `at x = 2`."""
+    point = stage.comparers[0].point("generic", 1)
+    fixed, rest = imposed(Interpreter(point, stage.scope()), draft.conditions)
+    held, stated = dict(stage.given), dict(stage.stated)
+    if fixed:
+        stage.stated.clear()  # what was worked out elsewhere was worked out from other values
+    stage.given.update({canonical_key(symbol.name): value for symbol, value in fixed if not symbol.axes})
+    try:
+        judge_number(stage, wrong, draft, anchor, before, b)
+        points = stage.points_at_values(stated=True)
+        met = bool(points) and all(stage.holds(points[0], condition) for condition in rest)
+    finally:
+        stage.given.clear()
+        stage.given.update(held)
+        stage.stated.update(stated)
+    if draft.verdict in {"wrong", "inherited"} and not (met and all(not symbol.axes for symbol, _ in fixed)):
+        draft.verdict, draft.slip, draft.carried_from = "undecided", None, None
+        draft.expected = draft.expected_text = None
+        draft.reason = "the condition beside it cannot be tried at the given values"
 
 
 def settle(draft: Draft, exact: Value, entries: Entries) -> None:
@@ -105,9 +136,9 @@ def from_carried(stage: Stage, wrong: Sequence[Draft], draft: Draft, anchor: tre
             stage.stated[own] = held
 
 
-def state(stage: Stage, anchor: tree.Expression, entries: Entries, *, right: bool) -> None:
+def state(stage: Stage, draft: Draft, anchor: tree.Expression, entries: Entries, *, right: bool) -> None:
     """Remember what the page prints for a computed quantity."""
     symbol = stage.quantity(anchor)
-    if symbol is None or symbol not in stage.models[0].graph.clauses:
+    if draft.bound or symbol is None or symbol not in stage.models[0].graph.clauses:
         return
     stage.stated[canonical_key(symbol.name)] = Stated(entries, right)

@@ -51,6 +51,8 @@ class Draft:
     numeric: bool = False
     opens: bool = False
     """It says what a quantity of the sheet is, as the first line about it."""
+    bound: bool = False
+    """A condition stands beside it, or something was supposed: what it says is no value for the rest of the page."""
     narrowed: bool = False
     """A condition that stands beside it was left out, because it names other letters."""
     witness: Any = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,7 +173,8 @@ class Stage:
             if result and not result[0].drawn:
                 break  # everything is given
             held = tuple((k, id(v)) for k, v in self.stated.items())
-            key = ("values", seed, stated, all_stated, len(self.given), held)
+            given = tuple((k, v if isinstance(v, Fraction) else id(v)) for k, v in self.given.items())
+            key = ("values", seed, stated, all_stated, given, held)
             if key not in self._points:
                 with working_precision(BITS):
                     self._points[key] = self._at_values(seed, stated=stated, all_stated=all_stated)
@@ -216,6 +218,14 @@ class Stage:
                 except PROBLEMS as problem:
                     return reason_of(problem)
             return last
+
+    def holds(self, point: Point, condition: tree.Expression) -> bool:
+        """Whether a condition is met at a point; False where that cannot be seen."""
+        with working_precision(BITS):
+            try:
+                return bool(np.all(Interpreter(point, self.scope()).truth(condition, {})))
+            except (*PROBLEMS, MismatchError):
+                return False
 
     def quantity(self, node: tree.Expression) -> Symbol | None:
         """The symbol of the sheet that a formula names as a whole, a member of a view included."""

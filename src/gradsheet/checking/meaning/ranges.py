@@ -107,7 +107,7 @@ def bounds(it: Interpreter, node: tree.Subscript, known: Environment) -> Bounds:
         return _of_value(it, base, known)
     local = it.scope.locals.get(base.key)
     if local is not None and not local.function:
-        return _of_local(it, local, known)
+        return _of_local(it, local, items, known)
     view = it.scope.views.get(base.key)
     if view is not None and base.key not in it.point.model.symbols:
         return _of_view(it, view, items, known)
@@ -154,12 +154,20 @@ def _of_value(it: Interpreter, node: tree.Expression, known: Environment) -> Bou
         return []
 
 
-def _of_local(it: Interpreter, local: Local, known: Environment) -> Bounds:
-    """A definition's indices run wherever its body has entries; without indices it has those of its value."""
+def _of_local(it: Interpreter, local: Local, items: list[Item], known: Environment) -> Bounds:
+    """A definition's indices run wherever its body has entries; without indices it has those of its value.
+
+    How far k runs in δ[l+1][k] hangs on the layer that is asked for, not on what l is where it is asked.
+    """
     if not local.parameters:
         return _of_value(it, local.body, {})
-    runs = (extent(it, local.body, parameter, known) for parameter in local.parameters)
-    return [(1, 0) if run is None else (run.start, run.stop - 1) for run in runs]
+    inner = {key: held for key, held in known.items() if key not in local.parameters}
+    found: Bounds = []
+    for parameter, item in zip(local.parameters, [*items, *([None] * len(local.parameters))], strict=False):
+        run = extent(it, local.body, parameter, inner)
+        found.append((1, 0) if run is None else (run.start, run.stop - 1))
+        inner[parameter] = _number_or(it, item, known, found[-1][0])
+    return found
 
 
 def _of_view(it: Interpreter, view: Mapping[int, tree.Expression], items: list[Item], known: Environment) -> Bounds:

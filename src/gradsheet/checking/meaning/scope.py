@@ -21,6 +21,8 @@ class Local:
     function: bool = False
     """f(x) = …, rather than δ_k = …."""
     formula: int = 0
+    raised: bool = False
+    """Its first index is a layer: δ^{(l)} = …."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

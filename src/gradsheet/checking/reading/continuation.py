@@ -6,24 +6,21 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gradsheet.checking.reading import conditions
 from gradsheet.checking.reading import words as vocabulary
 from gradsheet.checking.reading.model import Chain, Condition, Side
 from gradsheet.checking.reading.sides import is_elided
 from gradsheet.diagnostics import SheetError, Source, Span
 from gradsheet.syntax.document_formulas import read_part
-from gradsheet.syntax.traversal import rewritten, walk
+from gradsheet.syntax.traversal import rewritten
 from gradsheet.syntax.tree import (
     Additive,
     Array,
-    Comparison,
-    Derivative,
     Ellipsis,  # noqa: A004 - the node is called what it is
-    Lowered,
     Name,
     Node,
     Num,
     Power,
-    Range,
     Subscript,
     Term,
     Transpose,
@@ -31,7 +28,6 @@ from gradsheet.syntax.tree import (
 
 if TYPE_CHECKING:
     from gradsheet.manuscripts import Formula, Prose
-    from gradsheet.syntax.tree import Expression
 
 _QUESTION = re.compile(
     r"^\s*(?:(?:question|exercise|problem|task|part|sheet|assignment|aufgabe|frage|section)\b\s*\(?[0-9a-z]"
@@ -39,7 +35,6 @@ _QUESTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _VALUES = frozenset({"expression", "elided", "shape", "set"})
-_ORDER = frozenset({"≠", "<", "≤", ">", "≥", "∈"})
 _FURTHEST = 8
 """Formulas back that a chain may go on with."""
 
@@ -60,8 +55,15 @@ class Thread:
         """The prose right before the formula."""
         self.question = 0
         self.conditions: tuple[Condition, ...] = ()
+        """What the sentence began with."""
+        self.cases: tuple[Condition, ...] = ()
+        """What was supposed, until something ends it."""
+        self.unread: tuple[Condition, ...] = ()
+        """Conditions of the sentence in words alone."""
         self.sentence: list[int] = []
-        """Entries of the sentence so far."""
+        """Entries of the sentence so far, behind the last condition in it."""
+        self.stopped = False
+        """The formula before ends with a full stop."""
         self.apart = True
         """Words or a heading stand between the formula before and the next one."""
         self.broken = True
@@ -75,10 +77,12 @@ class Thread:
     def prose(self, piece: Prose) -> None:
         """Words between formulas: they lead to the next one, or end what was said before."""
         text = piece.text
+        self.stop()
         if piece.kind == "heading":
             self.question += 1
-            self.words = self.tail = ""
+            self.words, self.tail = "", text.strip() if conditions.opens_case(text) else ""
             self.end_sentence()
+            self.cases = ()
             self.apart = self.broken = True
             return
         if piece.kind == "item":
@@ -89,20 +93,34 @@ class Thread:
         stripped = text.strip()
         if stripped:
             capital = re.match(r"\W*[A-Z][a-z]", stripped) is not None
+            signed = self.signed(stripped)
             if vocabulary.ends_sentence(text) or (self.broken and capital):
                 self.end_sentence()
+            if conditions.ends_case(text):
+                self.cases = ()
+            unread = "" if signed else conditions.unread(vocabulary.last_sentence(text))
+            if unread:
+                self.unread = (Condition("", unread, ()),)
             self.words, self.tail, self.apart = vocabulary.last_sentence(text), stripped, True
         self.broken = piece.breaks
 
+    def stop(self) -> None:
+        """A sentence may end with its formula."""
+        if self.stopped:
+            self.end_sentence()
+            self.stopped = False
+
     def end_sentence(self) -> None:
         """Conditions hold for their sentence."""
-        self.conditions = ()
+        self.conditions = self.unread = ()
         self.sentence = []
 
     # ------------------------------------------------------------ formulas
 
     def formula(self, formula: Formula, chains: list[Chain]) -> None:
         """The chains of the next formula, with what they go on with."""
+        self.stop()
+        self.stopped = _full_stop(formula)
         if chains and not formula.struck and self.as_condition(formula, chains):
             chains = []
         for at, found in enumerate(chains):
@@ -112,8 +130,9 @@ class Thread:
                 chain = self.defined(chain)
             if not formula.struck and at == 0:
                 chain = self.linked(formula, chain)
-            if chain.relations and self.conditions:
-                chain = replace(chain, conditions=(*chain.conditions, *self.conditions))
+            if chain.relations:
+                held = (*chain.conditions, *self.conditions)
+                chain = replace(chain, conditions=held, cases=(*self.cases, *self.unread))
             self.sentence.append(len(self.entries))
             self.entries.append(_Entry(chain, formula))
         self.words = self.tail = ""
@@ -132,27 +151,62 @@ class Thread:
     # ------------------------------------------------------------ conditions of a sentence
 
     def as_condition(self, formula: Formula, chains: list[Chain]) -> bool:
-        """`For $l = 3$:` binds its sentence; the formula itself states nothing then."""
-        word = vocabulary.condition_word(self.tail)
-        if formula.display or not word or len(chains) != 1 or chains[0].aside:
+        """`For $l = 3$:` binds its sentence, `Suppose $z > 0$.` what follows; the formula itself states nothing."""
+        case = conditions.opens_case(self.tail)
+        word = case or vocabulary.condition_word(self.tail)
+        if formula.display or len(chains) != 1 or chains[0].aside:
             return False
         chain = chains[0]
-        comparison = _comparison(chain)
-        if comparison is None or not _restricts(comparison, word):
+        comparison = conditions.comparison_of(chain)
+        if comparison is None:
+            return False
+        if not word and any(relation in conditions.ORDER for relation in comparison.relations):
+            word = conditions.near(self.tail)
+        if not word or not conditions.restricts(comparison, word):
             return False
         condition = Condition(word, f"{word} {formula.latex.strip()}", (comparison,))
+        if case or word in {"suppose", "assume"}:
+            self.cases = (condition,)
+            self.end_sentence()
+        else:
+            self.binds(condition, word)
+        self.unread = ()
+        side = Side("expression", formula.text, Span(0, len(formula.text)), formula, comparison)
+        self.sentence.append(len(self.entries))
+        self.entries.append(_Entry(Chain((side,), (), (formula,), self.words, question=self.question), formula))
+        return True
+
+    def binds(self, condition: Condition, word: str) -> None:
+        """A condition binds the claims before it, or opens a sentence or a part of one."""
         claims = [at for at in self.sentence if self.entries[at].chain.relations]
-        if claims:
+        if not claims and any(conditions.subjects(condition) & conditions.subjects(case) for case in self.cases):
+            self.cases = ()  # the other case
+        bare = re.escape(word.rsplit(maxsplit=1)[-1])
+        opened = re.fullmatch(rf"\W*{bare}\W*", self.tail, re.IGNORECASE) is None
+        if claims and not (self.conditions and opened):
             for at in claims:
                 entry = self.entries[at]
                 entry.chain = replace(entry.chain, conditions=(*entry.chain.conditions, condition))
+            self.sentence = []  # `a for y = 1 and b for y = 0`
+        elif claims:
+            self.conditions, self.sentence = (condition,), []  # `if z > 0, a, and if z < 0, b`
         else:
             self.conditions = (*self.conditions, condition) if self.sentence else (condition,)
-        side = Side("expression", formula.text, Span(0, len(formula.text)), formula, comparison)
-        words = self.words
-        mention = Chain((side,), (), (formula,), words, question=self.question)
-        self.sentence.append(len(self.entries))
-        self.entries.append(_Entry(mention, formula))
+
+    def signed(self, words: str) -> bool:
+        """`If $z$ is positive,`: the formula before these words and they are one condition."""
+        last = self.entries[-1].chain if self.entries and self.sentence[-1:] == [len(self.entries) - 1] else None
+        word = "" if last is None else conditions.opens_case(last.words) or vocabulary.condition_word(last.words)
+        if last is None or not word:
+            return False
+        condition = conditions.signed(last, words, word)
+        if condition is None:
+            return False
+        if word == "suppose":
+            self.cases = (condition,)
+        else:
+            self.tail = word
+            self.binds(condition, word)
         return True
 
     # ------------------------------------------------------------ going on
@@ -234,6 +288,12 @@ class Thread:
 # ---------------------------------------------------------------- sides
 
 
+def _full_stop(formula: Formula) -> bool:
+    r"""Whether a display ends with a full stop, perhaps before its last row ends: `… = 0 . \end{align}`."""
+    ending = re.sub(r"(?:\\end\{[^}]*\}|\\\\|\\[,;! ]|[\s}$])+$", "", formula.text)
+    return formula.display and ending.endswith(".") and not ending.endswith(("..", "…."))
+
+
 def _last_value(chain: Chain) -> Side:
     return next((side for side in reversed(chain.sides) if side.kind in _VALUES), chain.sides[-1])
 
@@ -303,31 +363,3 @@ def _sum(first: Side, second: Side, sign: str) -> Side:
     left = own.terms if isinstance(own, Additive) else (Term("+", own, span=own.span),)  # type: ignore[arg-type]
     tree = Additive((*left, *terms), span=own.span.to(moved.span))
     return replace(first, tree=tree, rest=(*first.rest, second))
-
-
-# ---------------------------------------------------------------- conditions
-
-
-def _comparison(chain: Chain) -> Comparison | None:
-    """A chain as one comparison."""
-    known = {"=", *_ORDER}
-    if not chain.relations or any(relation not in known for relation in chain.relations):
-        return None
-    items: list[Expression] = []
-    for side in chain.sides:
-        if side.kind != "expression" or side.tree is None or side.also:
-            return None
-        items.append(side.tree)  # type: ignore[arg-type]
-    span = items[0].span.to(items[-1].span)
-    return Comparison(tuple(items), chain.relations, span=span)  # type: ignore[arg-type]
-
-
-def _restricts(comparison: Comparison, word: str) -> bool:
-    """Whether a comparison restricts a sentence rather than saying what a symbol stands for."""
-    if any(relation in _ORDER for relation in comparison.relations):
-        return True
-    if word in ("where", "given") or len(comparison.items) != 2:
-        return False
-    left, right = comparison.items
-    small = isinstance(right, Num | Range | Name | Lowered) or (isinstance(right, Additive) and len(right.terms) <= 2)
-    return isinstance(left, Name | Lowered) and small and not any(isinstance(part, Derivative) for part in walk(right))

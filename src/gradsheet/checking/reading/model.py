@@ -71,3 +71,5 @@ class Chain:
     """`:=`, `≝`, "let", "define", "where … is": the page itself says that it defines."""
     question: int = 0
     """How many headings or question numbers stand before it: contexts may differ by question."""
+    cases: tuple[Condition, ...] = ()
+    """What was supposed before, `Case 1: y = 1`, and what is said in words alone: it may be meant here, or not."""

@@ -60,9 +60,8 @@ def _around(place: Place) -> Node:
 
 def _leads(scene: Scene, place: Place) -> bool:
     """Whether an item picks a member of a family."""
-    assert place.parent is not None
-    facts = scene.facts(place.parent.node)
-    return facts is not None and place.path[-1][1] < facts.leading
+    around = _around(place)
+    return isinstance(around, Subscript) and place.path[-1][1] < scene.leading(around)
 
 
 def _others(scene: Scene, place: Place) -> Iterator[tuple[Expression, float]]:
@@ -211,9 +210,7 @@ def order(scene: Scene) -> Iterator[Change]:
         node = place.node
         if not isinstance(node, Subscript) or any(isinstance(item, Slice) for item in node.items):
             continue
-        facts = scene.facts(node)
-        first = facts.leading if facts is not None else 0
-        for one in range(first, len(node.items) - 1):
+        for one in range(scene.leading(node), len(node.items) - 1):
             items = list(node.items)
             items[one], items[one + 1] = items[one + 1], items[one]
             new = replace(node, items=tuple(items))

@@ -177,6 +177,15 @@ class Scene:
             node = node.base
         return self.vocabulary.facts(node.key) if isinstance(node, Name) else None
 
+    def leading(self, node: Subscript) -> int:
+        """How many of the items of an entry pick a member of a family: one in W[l, i], none of those behind W[l]."""
+        facts = self.facts(node)
+        inner, before = node.base, 0
+        while isinstance(inner, Subscript):
+            before += len(inner.items)
+            inner = inner.base
+        return 0 if facts is None else max(0, facts.leading - before)
+
     def form(self, node: Node) -> Form | None:
         """Its form; nodes of the claim are asked for often."""
         key = id(node)
