@@ -1,4 +1,4 @@
-r"""What binds a sentence and what binds a case: `if z > 0`, `for y = 1`, `Suppose …`, `Case 2`; layers in components."""
+r"""What binds a sentence, what binds a case: `if z > 0`, `for y = 1`, `Suppose …`, `Case 2`; entries of layers."""
 
 from __future__ import annotations
 
