@@ -39,6 +39,7 @@ LAYERS = (
     "verification",
     "solution",
     "writing",
+    "programs",
     "checking",
     "exercises",
     "models",

@@ -202,7 +202,7 @@ def _run(solution: Solution, inputs: Inputs, kind: str, count: int) -> None:
     solution.states = states
 
 
-def _rate_tensor(sheet: Sheet) -> Tensor:
+def rate_tensor(sheet: Sheet) -> Tensor:
     """The learning rate of `by sgd(…)`, which may use declared names."""
     assert sheet.rate is not None
     diagnostics = Diagnostics(sheet.source)
@@ -224,12 +224,12 @@ def _has_gaps(value: Any) -> bool:
 
 def rate_symbols(sheet: Sheet) -> set[Symbol]:
     """What the learning rate is computed from."""
-    return set(_rate_tensor(sheet).body.symbols)
+    return set(rate_tensor(sheet).body.symbols)
 
 
 def rate_of(sheet: Sheet, inputs: Inputs, domain: Domain) -> Any:
     """The learning rate as a number."""
-    body = _rate_tensor(sheet).body
+    body = rate_tensor(sheet).body
     evaluator = Evaluator(domain, inputs.sizes.values, inputs.sizes.families, inputs.arrays(domain))
     result = evaluator.evaluate(body).data
     return result[()] if isinstance(result, np.ndarray) else result

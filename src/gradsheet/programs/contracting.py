@@ -1,0 +1,151 @@
+"""Products of several arrays, two at a time, in the order that costs least; and what kind of product each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import opt_einsum
+
+from gradsheet.expressions import (
+    Access,
+    Expr,
+    Index,
+    Multiply,
+    Reduce,
+    Size,
+    transform,
+)
+from gradsheet.programs.decomposing import Names, is_contraction
+from gradsheet.programs.forms import atoms_of, multiplied, reduced
+from gradsheet.programs.model import Assign, Loop, Program, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.expressions import AnyNode
+
+_UNKNOWN = 64
+"""What a size that is a symbol counts as when orders are compared."""
+
+Kind = Literal["matrix product", "matrix–vector product", "outer product", "inner product", "contraction"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contraction:
+    """Σ over `sums` of a product of components; `scalars` are factors without any index of it."""
+
+    sums: tuple[Index, ...]
+    factors: tuple[Access, ...]
+    node: Reduce
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        found = dict.fromkeys(i for f in self.factors for p in f.at for i in p.atoms() if isinstance(i, Index))
+        return tuple(found)
+
+
+def contraction(node: Expr) -> Contraction | None:
+    """An expression as a contraction, if it is a sum of a product of plain components."""
+    sums: list[Index] = []
+    inner: Expr = node
+    while isinstance(inner, Reduce) and inner.kind == "sum":
+        sums.append(inner.index)
+        inner = inner.body
+    factors = inner.factors if isinstance(inner, Multiply) else (inner,)
+    if not sums or not all(isinstance(f, Access) for f in factors):
+        return None
+    assert isinstance(node, Reduce)
+    return Contraction(tuple(sums), tuple(f for f in factors if isinstance(f, Access)), node)
+
+
+def pair(program: Program) -> Program:
+    """The program with every product of more than two arrays taken two at a time."""
+    names = Names(program)
+
+    def block(statements: Sequence[Statement]) -> list[Statement]:
+        made: list[Statement] = []
+        for statement in statements:
+            if isinstance(statement, Loop):
+                made.append(replace(statement, body=tuple(block(statement.body))))
+                continue
+            before: list[Statement] = []
+            body = _paired(statement.body, statement.free, names, before)
+            made.extend(before)
+            made.append(replace(statement, body=body))
+        return made
+
+    return program.with_statements(block(program.statements))
+
+
+def _paired(body: Expr, free: tuple[Index, ...], names: Names, before: list[Statement]) -> Expr:
+    def rewrite(node: AnyNode) -> AnyNode:
+        if not isinstance(node, Reduce) or node.kind != "sum":
+            return node
+        found = contraction(node)
+        if found is None or len(found.factors) < 3 or not is_contraction(Multiply(found.factors), found.indices):
+            return node
+        if any(i not in free and i not in found.sums for i in found.indices):
+            return node  # part of a larger sum, which is taken as a whole
+        return _two_at_a_time(found, names, before)
+
+    result: Expr = transform(body, rewrite)
+    return result
+
+
+def _two_at_a_time(whole: Contraction, names: Names, before: list[Statement]) -> Expr:
+    operands: list[Expr] = list(whole.factors)
+    sums = set(whole.sums)
+    letters = {i: k for k, i in enumerate(whole.indices)}
+    terms = [frozenset(letters[i] for i in whole.indices if i in f.free) for f in operands]
+    output = frozenset(k for i, k in letters.items() if i not in sums)
+    sizes = {k: _extent(i) for i, k in letters.items()}
+    path = opt_einsum.paths.optimal(list(terms), output, sizes) if len(terms) <= 5 else opt_einsum.paths.greedy(
+        list(terms), output, sizes
+    )
+    for step in path[:-1]:
+        parts = [operands[k] for k in step]
+        operands = [o for k, o in enumerate(operands) if k not in step]
+        rest = {i for o in operands for i in o.free}
+        body = multiplied(parts)
+        closed = [s for s in whole.sums if s in sums and s in body.free and s not in rest]
+        own = [i for i in whole.indices if i in body.free and i not in closed]
+        symbol, _, access = names.array(own)
+        inner = body
+        for index in reversed(closed):
+            inner = reduced("sum", index, inner)
+            sums.discard(index)
+        before.append(Assign(symbol, atoms_of(own), tuple(own), inner))
+        operands.append(access)
+    result = multiplied(operands)
+    for index in reversed([s for s in whole.sums if s in sums]):
+        result = reduced("sum", index, result)
+    return result
+
+
+def _extent(index: Index) -> int:
+    count = index.high - index.low + 1
+    total = count.constant
+    for atom, factor in count.terms:
+        total += factor * (_UNKNOWN if isinstance(atom, Size) else 1)
+    return max(1, total)
+
+
+def kind_of(product: Contraction) -> Kind:
+    """What a product of two arrays is: its indices by where they stand."""
+    if len(product.factors) != 2:
+        return "contraction"
+    a, b = (frozenset(i for i in product.indices if i in f.free) for f in product.factors)
+    plain = all(isinstance(p.single, Index) for f in product.factors for p in f.at)
+    summed = frozenset(product.sums)
+    left, right, both = a - b - summed, b - a - summed, (a & b) - summed
+    if not plain or both:
+        return "contraction"
+    if left and right:
+        return "matrix product"
+    if left or right:
+        return "matrix–vector product"
+    return "inner product"
+
+
+__all__ = ["Contraction", "Kind", "contraction", "kind_of", "pair"]
