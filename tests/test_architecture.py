@@ -28,6 +28,7 @@ LAYERS = (
     "diagnostics",
     "expressions",
     "numerics",
+    "kernels",
     "operations",
     "syntax",
     "manuscripts",

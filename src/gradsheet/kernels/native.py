@@ -1,0 +1,168 @@
+"""Modules as machine code in this process, for the processor at hand: LLVM through llvmlite, called through ctypes.
+
+Arrays are passed by address, without copies; while a kernel runs, other Python threads run too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache, partial
+from itertools import count
+from operator import index
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.kernels.errors import ArgumentError, KernelError, NativeUnavailable
+from gradsheet.kernels.llvm import llvm
+from gradsheet.kernels.types import F32, F64, I1, I32, I64, Code, Pointer, Type
+
+try:
+    from llvmlite import binding
+except ImportError:
+    binding = None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradsheet.kernels.statements import Function, Module
+    from gradsheet.kernels.types import AnyType
+
+_SCALARS: dict[Type, Any] = {
+    F32: ctypes.c_float, F64: ctypes.c_double, I1: ctypes.c_bool, I32: ctypes.c_int32, I64: ctypes.c_int64,
+}  # fmt: skip
+_numbers = count()  # names of libraries are used once
+_ELEMENTS: dict[Type, Any] = {F32: np.float32, F64: np.float64, I32: np.int32, I64: np.int64}
+
+
+def available() -> bool:
+    """Whether kernels can be compiled here."""
+    return binding is not None
+
+
+def compiled(module: Module, level: int = 2) -> NativeModule:
+    """The exported functions of a module, ready to be called."""
+    return NativeModule(module, object_code(llvm(module), level))
+
+
+def object_code(text: str, level: int) -> bytes:
+    """LLVM IR compiled for the processor at hand, as an object file."""
+    machine = _machine(level)
+    parsed = binding.parse_assembly(text)
+    parsed.verify()
+    options = binding.create_pipeline_tuning_options(speed_level=level)
+    # The program says itself what is a vector; looking for more of them takes longer than all else together.
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = level > 2
+    options.loop_interleaving = False
+    passes = binding.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(parsed, passes)
+    return bytes(machine.emit_object(parsed))
+
+
+def assembly(module: Module, level: int = 2) -> str:
+    """The machine code of a module, to be read."""
+    machine = _machine(level)
+    parsed = binding.parse_assembly(llvm(module))
+    options = binding.create_pipeline_tuning_options(speed_level=level)
+    passes = binding.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(parsed, passes)
+    return str(machine.emit_assembly(parsed))
+
+
+class NativeModule:
+    """Machine code in memory, as long as a function of it is in use."""
+
+    def __init__(self, module: Module, code: bytes) -> None:
+        linker = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for f in module.exported:
+            linker.export_symbol(f.name)
+        self._library = linker.link(_linker(), f"kernels.{next(_numbers)}")
+        self.functions = {f.name: NativeFunction(f, self._library[f.name], self._library) for f in module.exported}
+
+    def __getitem__(self, name: str) -> NativeFunction:
+        return self.functions[name]
+
+
+class NativeFunction:
+    """A compiled function, called with Python numbers, NumPy arrays and addresses of functions."""
+
+    def __init__(self, function: Function, address: int, library: object) -> None:
+        if function.result is not None and not isinstance(function.result.type, Type):
+            raise KernelError(f"{function.name} gives a {function.result.type}, which cannot leave a kernel")
+        self.name = function.name
+        self.address = address
+        self._parameters = function.parameters
+        # NumPy arrays live as long as their addresses do, and the code as long as somebody holds its library.
+        result = None if function.result is None else _foreign(function.result.type)
+        call: Any = ctypes.CFUNCTYPE(result, *(_foreign(p.of) for p in function.parameters))(address)
+        call.library = library
+        self._call = call
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._call(*self._given(arguments))
+
+    def bind(self, *arguments: Any) -> Callable[[], Any]:
+        """The call with these arguments, checked once; it keeps the arrays, and reads them anew each time."""
+        return partial(self._call, *self._given(arguments))
+
+    def _given(self, arguments: tuple[Any, ...]) -> list[Any]:
+        if len(arguments) != len(self._parameters):
+            raise ArgumentError(f"{self.name} takes {len(self._parameters)} arguments, not {len(arguments)}")
+        return [self._argument(p.name, p.of, a) for p, a in zip(self._parameters, arguments, strict=True)]
+
+    def _argument(self, name: str, of: AnyType, given: Any) -> Any:
+        if isinstance(of, Pointer):
+            return self._address(name, of, given)
+        convert = float if isinstance(of, Type) and of.is_float else index
+        try:
+            return convert(given)
+        except TypeError:
+            raise ArgumentError(f"{self.name}: {name} is {of}, not {type(given).__name__}") from None
+
+    def _address(self, name: str, of: Pointer, array: Any) -> ctypes.c_void_p:
+        place = f"{self.name}: {name}"
+        if not isinstance(array, np.ndarray):
+            raise ArgumentError(f"{place} is an array, not {type(array).__name__}")
+        if array.dtype != _ELEMENTS[of.to]:
+            raise ArgumentError(f"{place} is an array of {np.dtype(_ELEMENTS[of.to])}, not of {array.dtype}")
+        if not array.flags.c_contiguous:
+            raise ArgumentError(f"{place} lies in one piece, rows after rows: numpy.ascontiguousarray makes it so")
+        if not of.readonly and not array.flags.writeable:
+            raise ArgumentError(f"{place} is written to, but the array is read only")
+        address: ctypes.c_void_p = array.ctypes.data_as(ctypes.c_void_p)
+        if (address.value or 0) % (of.alignment or of.to.bytes):
+            raise ArgumentError(f"{place} begins at a multiple of {of.alignment or of.to.bytes} bytes")
+        return address
+
+
+@cache
+def _linker() -> Any:
+    """Puts object code into memory, for the whole process."""
+    return binding.create_lljit_compiler(_machine(2))
+
+
+@cache
+def _machine(level: int) -> Any:
+    """A code generator for the processor at hand, with every feature that it has."""
+    if binding is None:
+        raise NativeUnavailable("compiling needs llvmlite: pip install 'gradsheet[native]'")
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    target = binding.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=binding.get_host_cpu_name(),
+        features=binding.get_host_cpu_features().flatten(),
+        opt=level,
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def _foreign(of: AnyType) -> Any:
+    if isinstance(of, Pointer | Code):
+        return ctypes.c_void_p
+    if not isinstance(of, Type) or of not in _SCALARS:
+        raise KernelError(f"{of} does not pass the border of a kernel: numbers do, and pointers")
+    return _SCALARS[of]
