@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradsheet.checking.context import Context
+from gradsheet.checking.context import Context, declared
 from gradsheet.checking.judging.doubts import Drafted, corroborate, give_up
 from gradsheet.checking.judging.judge import Judge
 from gradsheet.checking.judging.naming import Names, Slipped, arrange, name_slips
@@ -59,7 +59,7 @@ class _Checker:
             self.stopped = f"the limit of {limits.formulas:,} formulas"
         self.chains = chains(manuscript)
         self.sheets = sheets
-        self.stages = Stages(self.chains, sheets, self.context, self.limits, self.deadline)
+        self.stages = Stages(self.chains, sheets, self.context, self.limits, self.deadline, declared(manuscript))
         self._judges: dict[int, Judge] = {}
         self._spelled: dict[int, dict[str, str]] = {}
         self.used: dict[str, None] = {}

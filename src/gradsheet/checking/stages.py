@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.checking.binding.forms import layered_letters
 from gradsheet.checking.binding.patterns import pattern
+from gradsheet.checking.context import NOTHING
 from gradsheet.checking.judging.stage import Stage
 from gradsheet.checking.judging.variants import variants
 from gradsheet.checking.meaning.points import Model
@@ -19,7 +20,7 @@ from gradsheet.syntax.tree import Additive, Binder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gradsheet.checking.context import Context
+    from gradsheet.checking.context import Context, Declared
     from gradsheet.checking.limits import Limits
     from gradsheet.checking.model import BoundName
     from gradsheet.checking.network import PageNetwork
@@ -33,9 +34,16 @@ class Stages:
     """The stages of one document; `sheets` are those that were handed in."""
 
     def __init__(
-        self, chains: Sequence[Chain], sheets: Sequence[Sheet], context: Context, limits: Limits, deadline: float | None
+        self,
+        chains: Sequence[Chain],
+        sheets: Sequence[Sheet],
+        context: Context,
+        limits: Limits,
+        deadline: float | None,
+        said: Declared = NOTHING,
     ) -> None:
         self.chains = chains
+        self.said = said
         self.sheets = list(sheets)
         self.context = context
         self.limits = limits
@@ -47,6 +55,7 @@ class Stages:
         """The sheets that may be meant where a chain stands, else the network that the document itself defines."""
         formula = chain.formulas[0]
         here = self.context.at(formula.place.line)
+        here = replace(here, schemes=(*here.schemes, *self.said.schemes))
         return self.stages_at(here) or self.networks_at(formula.number, here)
 
     def __iter__(self) -> Iterator[Stage]:
@@ -99,6 +108,7 @@ class Stages:
 
     def survey(self, stage: Stage) -> None:
         """Look over the page once: which letters carry layers, which spellings are close to names of the sheet."""
+        stage.declaring = self.said.formulas
         trees = [side.tree for chain in self.chains for side in chain.sides if side.tree is not None]
         aliased = set(stage.binder.layered)
         for question in {c.question for c in self.chains}:

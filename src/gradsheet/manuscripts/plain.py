@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gradsheet.manuscripts.delimiters import Enclosed
 from gradsheet.manuscripts.page import Page, without
-from gradsheet.manuscripts.words import RELATION, prose_words
+from gradsheet.manuscripts.words import RELATION, SHORT, prose_words
 
 if TYPE_CHECKING:
     from gradsheet.manuscripts.macros import Expansion
@@ -44,7 +44,20 @@ LONGEST_LINE = 2000
 Setting = Literal["fence", "indented", "line"]
 
 
-def is_formula_line(line: str, setting: Setting = "line") -> bool:
+_NAMED = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?(d?)([^\W\d_]{3,})(?:_?\d+)?[ \t]*(?:=|:=|<-)(?!=)", re.MULTILINE)
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Words that are names on a page, because lines begin by saying what they are.
+
+    >>> sorted(names_in("scores = W x + b")), sorted(names_in("It is = b"))
+    (['scores'], [])
+    """
+    found = {name for sign, word in _NAMED.findall(text) for name in (sign + word, word)}
+    return frozenset(word for word in found if word.lower() not in SHORT)
+
+
+def is_formula_line(line: str, setting: Setting = "line", names: frozenset[str] = frozenset()) -> bool:
     """Whether a line consists of a formula; where it stands decides how many words it may have.
 
     >>> is_formula_line("∂L/∂z_i = p_i − y_i   (softmax)"), is_formula_line("so z = W x + b follows")
@@ -58,14 +71,14 @@ def is_formula_line(line: str, setting: Setting = "line") -> bool:
     relation = RELATION.search(bare)
     if setting == "fence":
         if relation:
-            return not re.match(r"(?:#|//|%)", bare) and prose_words(_core(bare)) <= 4
-        return not prose_words(bare) and _OPERATOR.search(bare) is not None
+            return not re.match(r"(?:#|//|%)", bare) and prose_words(_core(bare), names) <= 4
+        return not prose_words(bare, names) and _OPERATOR.search(bare) is not None
     if relation is None:
         return False
     core = _core(bare)
-    words = prose_words(core)
+    words = prose_words(core, names)
     if words and len(RELATION.findall(core)) > 1:
-        words = prose_words(_BETWEEN.sub(" ", core))
+        words = prose_words(_BETWEEN.sub(" ", core), names)
     if setting == "indented":
         return words <= 2 and 3 * words <= len(_SIGNS.findall(core))
     if words == 0:
@@ -99,6 +112,7 @@ class PlainReader:
         self.page = page
         self.view = view
         self.text = view.text
+        self._names = names_in(view.text)
         self._fenced = fenced  # the whole text is like the inside of a fence
         self._open = False
         self._fence = ""
@@ -156,7 +170,8 @@ class PlainReader:
             line = text[at:end]
         if bullet := _BULLET.match(line):
             inner = line[bullet.end() :]
-            if line.lstrip()[0] != "-" or is_formula_line(inner) or not is_formula_line(line):
+            inside, whole = (is_formula_line(part, names=self._names) for part in (inner, line))
+            if line.lstrip()[0] != "-" or inside or not whole:
                 self._end()
                 self.page.block("item", self.view.origin(at))
                 self._open = True
@@ -176,13 +191,13 @@ class PlainReader:
         if ":" in text[start:end] and end - start <= LONGEST_LINE:
             label = _LABEL.match(text[start:end])
         rest = text[start + label.end() : end] if label else ""
-        if label and is_formula_line(rest, setting) and prose_words(label[0].rpartition(":")[0]):
+        if label and is_formula_line(rest, setting, self._names) and prose_words(label[0].rpartition(":")[0]):
             self._words(start, start + label.end(), "text", line=False)
             start += label.end()
         elif (lead := self._lead(text[start:end], setting)) > 0:
             self._words(start, start + lead, "text", line=False)
             start += lead
-        elif not is_formula_line(text[start:end], setting):
+        elif not is_formula_line(text[start:end], setting, self._names):
             self._words(at, end, "text")
             return
         stop = start + len(text[start:end].rstrip())
@@ -202,7 +217,8 @@ class PlainReader:
     def _lead(self, line: str, setting: Setting) -> int:
         """The length of `so` or `where` before a formula, unless the line goes on with a sentence begun above it."""
         found = None if self.page.has_words() else _LEAD.match(line)
-        return found.end() if found and is_formula_line(line[found.end() :], setting) else 0
+        reads = found is not None and is_formula_line(line[found.end() :], setting, self._names)
+        return found.end() if found is not None and reads else 0
 
     def _words(self, at: int, end: int, kind: ProseKind, *, line: bool = True) -> None:
         if not self._open:

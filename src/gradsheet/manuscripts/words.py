@@ -41,8 +41,11 @@ def has_signs(text: str) -> bool:
     return _STRONG.search(text) is not None
 
 
-def prose_words(text: str) -> int:
-    r"""How many words of a sentence a text holds, outside `\text{…}`.
+_ACCENTED = re.compile(r"d?[^\W\d_](?:hat|bar|tilde|vec)")
+
+
+def prose_words(text: str, names: frozenset[str] = frozenset()) -> int:
+    r"""How many words of a sentence a text holds, outside `\text{…}`; `names` are words that stand for something.
 
     >>> prose_words("5 for a book and 3"), prose_words("log p + softmax(z)"), prose_words("dW = x y")
     (2, 0, 0)
@@ -50,7 +53,7 @@ def prose_words(text: str) -> int:
     2
     """
     bare = _COMMAND.sub(" ", _TEXT.sub(" ", text)) if "\\" in text else text
-    return sum(_is_word(found[0]) for found in _WORD.finditer(bare))
+    return sum(_is_word(found[0]) for found in _WORD.finditer(bare) if found[0] not in names)
 
 
 def _is_word(word: str) -> bool:
@@ -58,6 +61,8 @@ def _is_word(word: str) -> bool:
     if lower in SHORT:
         return True
     if lower in FUNCTIONS:
+        return False
+    if _ACCENTED.fullmatch(word):
         return False
     if len(word) < 4 or not word[1:].islower():
         return len(word) == 3 and word.isascii() and word.islower() and _has_vowel(word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,5 +107,7 @@ def _letters(items: Sequence[tree.Expression | tree.Slice], letters: frozenset[s
         for part in parts:
             if not isinstance(part, tree.Name) or len(part.key) != 1 or part.key in letters:
                 return None
+            if unicodedata.decomposition(part.key):
+                return None  # ŷ is a quantity
             found.append(part.key)
     return tuple(found) if len(set(found)) == len(found) else None

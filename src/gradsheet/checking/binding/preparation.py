@@ -108,6 +108,11 @@ class Preparation:
         at = 0
         while at < len(factors):
             factor = factors[at]
+            word = self._word(factors, at)
+            if word is not None:
+                found.append(replace(factor, item=word[0]))
+                at = word[1]
+                continue
             following = factors[at + 1] if at + 1 < len(factors) else None
             if (
                 following is not None
@@ -122,6 +127,29 @@ class Preparation:
             found.append(factor)
             at += 1
         return tuple(found) if len(found) < len(factors) else factors
+
+    def _word(self, factors: tuple[tree.Factor, ...], at: int) -> tuple[tree.Expression, int] | None:
+        """`yhat` in LaTeX, letters side by side that are one name; and where it ends."""
+        names: list[tree.Name] = []
+        last: tree.Expression | None = None
+        for factor in factors[at:]:
+            inner = factor.item
+            while isinstance(inner, tree.Lowered | tree.Subscript | tree.Power | tree.Transpose | tree.Prime):
+                inner = inner.base
+            joins = not names or (factor.sign == "" and names[-1].span.end == inner.span.start)
+            if not isinstance(inner, tree.Name) or len(inner.key) != 1 or not inner.key.isalpha() or not joins:
+                break
+            names.append(inner)
+            last = factor.item
+            if factor.item is not inner:
+                break  # an index or a power ends the word
+        for count in range(len(names), 2, -1):
+            key = "".join(name.key for name in names[:count])
+            if key in self.names.names() and any(name.key not in self.names.names() for name in names[:count]):
+                whole = tree.Name(key, key, span=names[0].span.to(names[count - 1].span))
+                ends = factors[at + count - 1].item
+                return (_rebased(ends, whole) if count == len(names) and last is ends else whole), at + count
+        return None
 
     def _compound(self, sign: tree.Name, item: tree.Expression) -> tree.Expression | None:
         """A sign and the symbol behind it as one symbol, with whatever stands on it."""
@@ -166,3 +194,10 @@ class Preparation:
             return replace(node, items=self.prepared(tuple(items)))
         shown = self.text[node.span.start : node.span.end]
         raise BindingError(f"{shown} may be a layer or an entry")
+
+
+def _rebased(node: tree.Expression, name: tree.Name) -> tree.Expression:
+    """A symbol with another name in its place: what stands on it stays."""
+    if isinstance(node, tree.Lowered | tree.Subscript | tree.Power | tree.Transpose | tree.Prime):
+        return replace(node, base=_rebased(node.base, name), span=name.span.to(node.span))
+    return name

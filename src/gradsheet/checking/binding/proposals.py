@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from gradsheet.checking.binding.patterns import folded
 from gradsheet.checking.meaning.scope import Local
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.expressions import Role
-from gradsheet.syntax import parse_expression, tree
+from gradsheet.syntax import canonical_key, parse_expression, tree
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.scripts import joined, spelled
 from gradsheet.syntax.traversal import walk
@@ -129,29 +130,44 @@ def _read(binder: Binder, text: str) -> tree.Expression | None:
 
 
 def _scheme(binder: Binder, scheme: Scheme) -> None:
-    """`δ_q = ∂J/∂q` for every quantity q of the sheet."""
+    """`δ_q = ∂J/∂q` for every quantity q of the sheet, or for the one that is named."""
+    objective = binder.model.sheet.objective
     try:
-        of = binder.bind(scheme.of, scheme.written)
+        of = (
+            binder.bind(scheme.of, scheme.written)
+            if scheme.of is not None
+            else name_of(canonical_key(objective.symbol.name))
+            if objective is not None
+            else None
+        )
     except BindingError:
         return
+    if of is None:
+        return
+    named = binder.table.get(scheme.variable) is not None
     for key, symbol in binder.model.symbols.items():
-        if symbol.role is Role.FUNCTION:
+        if symbol.role is Role.FUNCTION or (named and not scheme.every and key != scheme.variable):
             continue
         derivative = tree.Derivative(of, (name_of(key),))
         form = written(key)
         if scheme.prefix:
             _scheme_name(binder, scheme.prefix + form.base, form.below, derivative)
+            if form.base != key and not form.below:
+                _scheme_name(binder, scheme.prefix + key, "", derivative)  # dyhat and dŷ
+        elif scheme.accent:
+            _scheme_name(binder, unicodedata.normalize("NFC", form.base + scheme.accent), form.below, derivative)
         else:
             match scheme.left:
                 case tree.Lowered(base=tree.Name(key=head)):
-                    binder.define(Local(joined(folded(head), key), (), derivative))
+                    for below in dict.fromkeys((key, form.base + form.below)):  # yhat, and ŷ as paper has it
+                        binder.define(Local(joined(folded(head), below), (), derivative))
                 case tree.Product(factors=(tree.Factor(item=tree.Name(key=head)), *_)):
                     _scheme_name(binder, folded(head) + form.base, form.below, derivative)
                 case _:
                     pass
-    binder.note(
-        scheme.written, plain(of) + " by each quantity", "context" if binder.context is None else binder.context.origin
-    )
+    said = f"{plain(of)} by each quantity" if scheme.every or not named else f"∂{plain(of)}/∂{scheme.variable}"
+    origin = "document" if scheme.line else "context" if binder.context is None else binder.context.origin
+    binder.note(scheme.written, said, origin, scheme.line)
 
 
 def _scheme_name(binder: Binder, base: str, below: str, derivative: tree.Expression) -> None:

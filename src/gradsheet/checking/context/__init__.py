@@ -1,6 +1,7 @@
 """What the author or the marker says of a document: its sheet, names, shapes, values, conventions, by question."""
 
 from gradsheet.checking.context.aliases import AliasRule, aliased
+from gradsheet.checking.context.declarations import NOTHING, Declared, declared
 from gradsheet.checking.context.model import (
     Alternative,
     Assumption,
@@ -15,11 +16,13 @@ from gradsheet.checking.context.model import (
 from gradsheet.checking.context.reader import context_of, read_context_file
 
 __all__ = [
+    "NOTHING",
     "AliasRule",
     "Alternative",
     "Assumption",
     "Context",
     "Conventions",
+    "Declared",
     "GivenRule",
     "Question",
     "Scheme",
@@ -27,5 +30,6 @@ __all__ = [
     "SheetPath",
     "aliased",
     "context_of",
+    "declared",
     "read_context_file",
 ]

@@ -72,15 +72,22 @@ class Conventions:
 class Scheme:
     """`δ_q = ∂J/∂q` for every quantity q: `left` is the compound name, `of` and `variable` are J and q.
 
-    `prefix` is what stands before the variable where the compound is one word: "d" in `dq`; else empty.
+    `prefix` is what stands before the variable where the compound is one word: "d" in `dq`, `accent` what stands above
+    it; else they are empty.
     """
 
     written: str
     left: Expression
-    of: Expression
+    of: Expression | None
+    """None for the objective of the sheet."""
     variable: str
     prefix: str = ""
     span: Span | None = None
+    accent: str = ""
+    every: bool = True
+    """Said of every quantity; else of the variable alone, where that is a quantity itself."""
+    line: int = 0
+    """Of the page, where the page itself declares it."""
 
 
 @dataclass(frozen=True, slots=True)

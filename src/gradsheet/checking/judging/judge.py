@@ -34,6 +34,9 @@ class Judge:
         if chain.struck:
             result.kinds = [(f, "fragment") for f in chain.formulas]
             return result
+        if chain.formulas[0].number in self.stage.declaring:
+            result.kinds = [(f, "definition") for f in chain.formulas]
+            return result
         self.definitions.braces(chain)
         sides = [bound_side(self.stage, side, chain) for side in chain.sides]
         if not chain.relations:

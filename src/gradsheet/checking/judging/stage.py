@@ -63,6 +63,8 @@ class Stage:
     """Quantities whose definition the page has shown."""
     written: dict[tree.Expression, tree.Expression] = field(default_factory=dict)
     """Definitions of the page that could not be bound, as they are written: L(θ) = Σᵢ L(f(xᵢ; θ), yᵢ)."""
+    declaring: frozenset[int] = frozenset()
+    """Formulas that declare a scheme of names."""
     layered: dict[int, set[str]] = field(default_factory=dict)
     """By question: letters that carry a layer above them there."""
     _points: dict[Any, Point | None] = field(default_factory=dict)
