@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _SPACED = re.compile(r"(\\(?:operatorname|mathrm|text|mathsf|mathit)\s*\*?\s*\{)(\s*[A-Za-z](?:\s+[A-Za-z])+\s*)(\})")
+_COMMA = re.compile(r"(?<![\d,}])(\d+)\s?\{\s?,\s?\}\s?(\d+)(?![\d{])")
 _WORDS = frozenset(
     {
         "tanh", "sigmoid", "softmax", "relu", "ReLU", "RELU", "log", "ln", "exp", "sin", "cos", "max", "min", "diag",
@@ -32,10 +33,22 @@ def readable(text: str, spelling: str) -> str:
     '\\mathrm {tanh     } (x)'
     """
     if spelling == "latex":
-        return _SPACED.sub(_joined, text)
+        return _with_points(_SPACED.sub(_joined, text))
     for habit, meant in _PLAIN:
         text = habit.sub(meant, text)
     return text
+
+
+def _with_points(text: str) -> str:
+    r"""`0{,}5` as 0.5. What may be thousands, `1{,}000`, stays, unless another number of the formula tells.
+
+    >>> _with_points(r"0{,}5 + 1{,}125"), _with_points(r"1{,}125")
+    ('0.5   + 1.125  ', '1{,}125')
+    """
+    found = list(_COMMA.finditer(text))
+    if not any(number[1] == "0" or len(number[2]) != 3 for number in found):
+        return text
+    return _COMMA.sub(r"\1.\2  ", text)
 
 
 def _joined(found: re.Match[str]) -> str:

@@ -267,20 +267,26 @@ def evaluated(p: ExpressionParser, factors: list[Factor]) -> list[Factor]:
 def nabla(p: ExpressionParser, token: Token) -> Nabla:
     r"""`\nabla_θ L(θ)`: reaches over one operand with its argument, over a sum, over `\log p(x)`.
 
-    It goes on over `x^T A x` where what stands first holds the variable itself.
+    Raised to 2 it is the Hessian. It goes on over `x^T A x` where what stands first holds the variable itself.
     """
     by: Expression | None = None
-    if p.tok.kind in ("lower", "_"):
-        p.advance()
-        by = _braced(p) if p.tok.kind == "{" else p.exponent_base()
-    if p.tok.kind == "^":
-        p.fail("a raised ∇ is not read", code="GS108", suggestion="write the second derivative as a fraction")
+    order = 1
+    while p.tok.kind in ("lower", "_", "^"):
+        raised = p.advance().kind == "^"
+        script = _braced(p) if p.tok.kind == "{" else p.exponent_base()
+        if not raised:
+            by = script
+        elif isinstance(script, Num) and script.value == 2:
+            order = 2
+        else:
+            suggestion = "write the derivative as a fraction"
+            p.fail("∇ is raised to 2 only, for a Hessian", script.span, code="GS108", suggestion=suggestion)
     if p.tok.kind not in p.operand_starts:
         p.unexpected("what ∇ is taken of")
     p.deeper()
     of = _reached(p, by)
     p.depth -= 1
-    return Nabla(of, by, span=p.span_from(token.start))
+    return Nabla(of, by, order, span=p.span_from(token.start))
 
 
 def _reached(p: ExpressionParser, by: Expression | None) -> Expression:

@@ -34,7 +34,7 @@ PIECE = re.compile(
   | (?P<lowered>[{_LOWERED}]+)
   | (?P<vulgar>[{VULGAR_FRACTIONS}])
   | (?P<math>\$\$?)
-  | (?P<sign>\.\.|<=|>=|!=|:=|<-|->|\|\||==|.)
+  | (?P<sign>\.\.|<=|>=|!=|:=|=:|<-|->|\|\||==|.)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -196,7 +196,8 @@ class PlainWriter:
             case Ellipsis():
                 return node.text
             case Nabla():
-                sign = "∇" if node.by is None else f"∇_{self.below(node.by)}"
+                head = "∇" if node.order == 1 else "∇²"
+                sign = head if node.by is None else f"{head}_{self.below(node.by)}"
                 return f"{sign} {self.text(node.of, Level.PRODUCT)}"
             case Evaluated():
                 points = ", ".join(self.free(item) for item in node.at)

@@ -253,10 +253,14 @@ class Ellipsis(Node):  # noqa: A001 - the node is called what it is
 
 @dataclass(frozen=True, slots=True)
 class Nabla(Node):
-    r"""`\nabla_θ L`, `∇L`: the gradient of `of` by `by`, or by all that it depends on. In documents only."""
+    r"""`\nabla_θ L`, `∇L`: the gradient of `of` by `by`, or by all that it depends on; `∇²L` the Hessian.
+
+    In documents only.
+    """
 
     of: Expression
     by: Expression | None = None
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,9 @@ class Layouter:
             case Ellipsis():
                 return Sign(node.text, "ordinary")
             case Nabla():
-                sign = Letter("∇")
-                head = sign if node.by is None else Scripts(sign, self.script(node.by))
+                above = None if node.order == 1 else Sign(str(node.order), "ordinary")
+                below = None if node.by is None else self.script(node.by)
+                head = Letter("∇") if above is below else Scripts(Letter("∇"), below, above)
                 return row(head, self.box(node.of, Level.PRODUCT))
             case Evaluated():
                 at = joined([self.box(item) for item in node.at], COMMA)

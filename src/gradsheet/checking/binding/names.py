@@ -98,7 +98,10 @@ class PageNames:
             count += len(node.items)
             node = node.base
         if isinstance(node, tree.Derivative):
-            return self.rank(node.by[-1])
+            below = [self.rank(part) for part in node.by]
+            if any(rank is None for rank in below):
+                return None
+            return (self.rank(node.of) or 0) + sum(rank or 0 for rank in below) - count
         if not isinstance(node, tree.Name):
             return None
         symbol = self.model.symbols.get(node.key)

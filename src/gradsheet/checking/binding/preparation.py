@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.checking.binding.errors import BindingError
-from gradsheet.checking.binding.forms import TRANSPOSE, apart, is_layer, is_shape
+from gradsheet.checking.binding.forms import TRANSPOSE, apart, is_layer, is_shape, name_of
 from gradsheet.checking.binding.patterns import folded
 from gradsheet.syntax import tree
 from gradsheet.syntax.scripts import spelled
@@ -33,10 +33,11 @@ class Preparation:
         if not isinstance(node, tree.Node):
             return node
         match node:
-            case tree.Nabla(of=of, by=by):
-                if by is None:
+            case tree.Nabla(of=of, by=by, order=order):
+                variable = by if by is not None else self._variable(of)
+                if variable is None:
                     raise BindingError("∇ without the variable by which it differentiates")
-                return tree.Derivative(self.prepared(of), (self.prepared(by),), span=node.span)
+                return tree.Derivative(self.prepared(of), (self.prepared(variable),) * order, span=node.span)
             case tree.Evaluated(base=base):
                 raise BindingError("a value at a place that is named behind a bar")
             case tree.Product(factors=factors) if (merged := self._compounds(factors)) is not factors:
@@ -80,6 +81,19 @@ class Preparation:
             case _:
                 changes = {f.name: self.prepared(getattr(node, f.name)) for f in fields(node) if f.compare}
                 return replace(node, **changes)
+
+    def _variable(self, of: tree.Expression) -> tree.Expression | None:
+        """By what `∇f(x)` and `∇L` differentiate: the only argument, else the only parameter of the sheet."""
+        match of:
+            case tree.Product(factors=(tree.Factor(), tree.Factor(sign="", item=tree.Group(items=(item,))))) if (
+                isinstance(item, tree.Name | tree.Lowered)
+            ):
+                return item
+            case tree.Name():
+                parameters = self.names.model.sheet.parameters
+                return name_of(parameters[0].name) if len(parameters) == 1 else None
+            case _:
+                return None
 
     def _is_kronecker(self, items: Sequence[Any]) -> bool:
         """δ_{ij}, where δ is nothing that carries two indices."""

@@ -32,6 +32,8 @@ Sizes = tuple["int | str", ...]
 
 def shape_claims(stage: Stage, left: Bound, right: Bound, formula: Formula) -> list[Draft]:
     """One claim for each thing of which the shape is stated; [] where none of them is known."""
+    if isinstance(right.side.tree, tree.Set) and not isinstance(right.side.tree, tree.Reals):
+        return []  # y ∈ {0, 1} says what values it has, and nothing of its shape
     stated = stated_sizes(right.side.tree)
     subjects = [s for s in (formula_of(left.side), *left.side.also) if s is not None]
     found = []

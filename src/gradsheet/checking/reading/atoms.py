@@ -54,12 +54,14 @@ class Outline:
 
 RELATIONS: dict[str, str] = {
     "=": "=", "==": "=", "≈": "≈", "≃": "≈", "∝": "∝", "≡": "≡", ":=": ":=", "≔": ":=", "≝": ":=", "≜": ":=",
+    "=:": "=:", "≕": "=:",
     "←": "←", "<-": "←", "⟵": "←", "≠": "≠", "!=": "≠", "<": "<", "≤": "≤", "<=": "≤", "⩽": "≤", "≦": "≤", ">": ">",
     "≥": "≥", ">=": "≥", "⩾": "≥", "≧": "≥", "∈": "∈", "≐": "=",
 }  # fmt: skip
 RELATION_COMMANDS: dict[str, str] = {
     "approx": "≈", "simeq": "≈", "approxeq": "≈", "doteq": "=", "propto": "∝", "equiv": "≡", "coloneqq": ":=",
-    "coloneq": ":=", "triangleq": ":=", "eqdef": ":=", "defeq": ":=", "leftarrow": "←", "gets": "←",
+    "coloneq": ":=", "eqqcolon": "=:", "eqcolon": "=:",
+    "triangleq": ":=", "eqdef": ":=", "defeq": ":=", "leftarrow": "←", "gets": "←",
     "longleftarrow": "←", "neq": "≠", "ne": "≠", "leq": "≤", "le": "≤", "leqslant": "≤", "geq": "≥", "ge": "≥",
     "geqslant": "≥", "lt": "<", "gt": ">", "in": "∈", "eq": "=", "xlongequal": "=",
 }  # fmt: skip

@@ -54,7 +54,26 @@ def split(formula: Formula) -> list[Chain]:
     found = drafts(outline)
     reader = SideReader(formula, outline.blanked(formula.text))
     stated = any(":" in draft.relations or "∈" in draft.relations for draft in found)
-    return [chain for draft in found if (chain := _chain(draft, reader, formula, shapes=stated)) is not None]
+    made = [chain for draft in found if (chain := _chain(draft, reader, formula, shapes=stated)) is not None]
+    return [part for chain in made for part in _turned(chain)]
+
+
+def _turned(chain: Chain) -> list[Chain]:
+    """`a = b =: c` as a = b and c := b: what stands behind =: is a name for what stands before it."""
+    at = next((k for k, relation in enumerate(chain.relations) if relation == "=:"), None)
+    if at is None:
+        return [chain]
+    named = replace(
+        chain, sides=(chain.sides[at + 1], chain.sides[at]), relations=(":=",), formulas=chain.formulas[at : at + 1],
+        definition=True, continues=False,
+    )  # fmt: skip
+    rest = replace(
+        chain,
+        sides=(*chain.sides[: at + 1], *chain.sides[at + 2 :]),
+        relations=(*chain.relations[:at], *chain.relations[at + 1 :]),
+        formulas=(*chain.formulas[:at], *chain.formulas[at + 1 :]),
+    )
+    return [*_turned(rest), named] if rest.relations else [named]
 
 
 def _refused(formula: Formula, message: str, expected: str, code: str = "GS102") -> Chain:

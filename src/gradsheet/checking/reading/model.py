@@ -15,8 +15,9 @@ SideKind = Literal["expression", "shape", "set", "dots", "placeholder", "elided"
 tree is a `syntax.tree.Set`. `dots`: … alone. `placeholder`: ? or a box. `elided`: an array with nothing but dots.
 `empty`: a chain that begins or ends with its relation."""
 
-Relation = Literal["=", "≈", "∝", "≡", ":=", "←", "→", "≠", "<", "≤", ">", "≥", "∈", ":"]
-"""`:` states a shape or a set (`a : 2×1`, `h is ℝ`); `→` shows what becomes of something."""
+Relation = Literal["=", "≈", "∝", "≡", ":=", "=:", "←", "→", "≠", "<", "≤", ">", "≥", "∈", ":"]
+"""`:` states a shape or a set (`a : 2×1`, `h is ℝ`); `→` shows what becomes of something; `=:` is
+turned round by the splitter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,52 @@
+r"""Spellings that pages have: `∇²f`, `a =: b`, `0{,}5`, entries of a Hessian, words run together."""
+
+from __future__ import annotations
+
+import pytest
+
+from checking.test_judging import as_expected, verdicts
+
+QUADRATIC = """
+sizes n
+x, b ∈ ℝ^n
+A ∈ ℝ^(n×n) symmetric
+f = 1/2 xᵀ A x - bᵀ x
+parameters x
+minimize f
+"""
+WORDS = """
+x ∈ ℝ^3, W ∈ ℝ^(2×3), t ∈ ℝ^2
+yhat = W x
+L = 1/2 ‖yhat - t‖²
+parameters W
+minimize L
+"""
+NUMBERS = r"Mit $x = 0{,}5$, $w = 2$, $t = 1$ und $z = w x$, $L = \frac12 (z - t)^2$:"
+
+CASES = [
+    (QUADRATIC, r"$\nabla f(x) = A x - b$", ["right"]),
+    (QUADRATIC, r"$\nabla f = A x + b$", ["wrong sign"]),
+    (QUADRATIC, r"$\nabla^2 f(x) = A$", ["right"]),
+    (QUADRATIC, r"$\nabla_x^2 f = 2 A$", ["wrong factor"]),
+    (QUADRATIC, r"$\mathbf{H} = \nabla^2_{\mathbf x} f = A$", ["right"]),
+    (QUADRATIC, r"$H = \nabla^2 f$, so $H_{ij} = \frac{\partial^2 f}{\partial x_i \partial x_j} = -A_{ij}$",
+     ["right", "wrong sign"]),
+    (QUADRATIC, r"$\nabla^3 f = 0$", ["unreadable"]),
+    (QUADRATIC, r"$A x - b =: r$ and $\nabla f = r$", ["right"]),
+    (QUADRATIC, r"$\nabla f = A x - b =: r$ and $\nabla f = -r$", ["right", "wrong sign"]),
+    (QUADRATIC, r"$b - A x \eqqcolon r = \nabla f$", ["wrong sign"]),
+    (QUADRATIC, r"$r := A x - b$, $\nabla f = r$", ["right"]),
+    (WORDS, r"$\nabla_{yhat} L = yhat - t$", ["right"]),
+    (WORDS, r"$\frac{\partial L}{\partial W} = (yhat + t) x^\top$", ["wrong sign"]),
+    ("", NUMBERS + r" $z = 2 \cdot 0{,}5 = 1{,}0$ und $\frac{\partial L}{\partial w} = (z - t) x = 0{,}0$.",
+     ["right", "right", "right", "right"]),
+    ("", NUMBERS + r" $2 z = 1{,}5$.", ["wrong arithmetic"]),
+    ("", (r"Let $p = \sigma(w^\top x)$ with $y \in \{0, 1\}$ and $L = -y \log p - (1 - y) \log(1 - p)$. "
+         r"$\nabla^2_w L = p (1 - p) x x^\top$"), ["right"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "page", "expected"), CASES)
+def test_a_spelling_is_read(sheet: str, page: str, expected: list[str]):
+    found = verdicts(sheet, page)
+    assert as_expected(found, expected), found
