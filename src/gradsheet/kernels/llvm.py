@@ -332,18 +332,7 @@ def _scalar(value: float, of: Type) -> str:
         return "true" if value else "false"
     if of.is_integer:
         return str(value)
-    rounded = rounded_to(float(value), of)
-    return f"0x{struct.unpack('<Q', struct.pack('<d', rounded))[0]:016X}"
-
-
-def rounded_to(value: float, of: Type) -> float:
-    """A number of Python as the nearest one of a type."""
-    if of.kind != "f32":
-        return value
-    try:
-        return float(struct.unpack("<f", struct.pack("<f", value))[0])
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+    return f"0x{struct.unpack('<Q', struct.pack('<d', of.rounded(float(value))))[0]:016X}"
 
 
 def _zero(of: Type) -> str:

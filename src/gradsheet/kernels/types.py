@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,6 +54,15 @@ class Type:
     @property
     def scalar(self) -> Type:
         return self if self.lanes == 1 else Type(self.kind)
+
+    def rounded(self, value: float) -> float:
+        """A number of Python as the nearest one of this kind."""
+        if self.kind != "f32":
+            return value
+        try:
+            return float(struct.unpack("<f", struct.pack("<f", value))[0])
+        except OverflowError:
+            return math.copysign(math.inf, value)
 
     def by(self, lanes: int) -> Type:
         """The same kind with another number of lanes."""
