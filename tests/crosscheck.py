@@ -6,12 +6,16 @@ import ctypes
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gradsheet.kernels import Module
 from gradsheet.kernels.c import c
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gradsheet.kernels import Module
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler is found")

@@ -33,22 +33,22 @@ def test_a_loop_in_llvm():
         "  %v = icmp slt i64 0, %n\n"
         "  br i1 %v, label %i, label %i.end\n"
         "i:\n"
-        "  %i.7 = phi i64 [ 0, %entry ], [ %v.16, %i ]\n"
-        "  %sum = phi double [ 0x0000000000000000, %entry ], [ %v.13, %i ]\n"
-        "  %v.9 = getelementptr inbounds double, ptr %x, i64 %i.7\n"
-        "  %v.10 = load double, ptr %v.9, align 8\n"
-        "  %v.11 = getelementptr inbounds double, ptr %y, i64 %i.7\n"
-        "  %v.12 = load double, ptr %v.11, align 8\n"
-        "  %new = call double @llvm.fmuladd.f64(double %a, double %v.10, double %v.12)\n"
-        "  %v.13 = getelementptr inbounds double, ptr %y, i64 %i.7\n"
-        "  store double %new, ptr %v.13, align 8\n"
-        "  %v.15 = fadd double %sum, %new\n"
-        "  %v.16 = add nsw i64 %i.7, 1\n"
-        "  %v.17 = icmp slt i64 %v.16, %n\n"
-        "  br i1 %v.17, label %i, label %i.end\n"
+        "  %i.1 = phi i64 [ 0, %entry ], [ %v.7, %i ]\n"
+        "  %sum = phi double [ 0x0000000000000000, %entry ], [ %v.6, %i ]\n"
+        "  %v.1 = getelementptr inbounds double, ptr %x, i64 %i.1\n"
+        "  %v.2 = load double, ptr %v.1, align 8\n"
+        "  %v.3 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
+        "  %v.4 = load double, ptr %v.3, align 8\n"
+        "  %new = call double @llvm.fmuladd.f64(double %a, double %v.2, double %v.4)\n"
+        "  %v.5 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
+        "  store double %new, ptr %v.5, align 8\n"
+        "  %v.6 = fadd double %sum, %new\n"
+        "  %v.7 = add nsw i64 %i.1, 1\n"
+        "  %v.8 = icmp slt i64 %v.7, %n\n"
+        "  br i1 %v.8, label %i, label %i.end\n"
         "i.end:\n"
-        "  %sum.18 = phi double [ 0x0000000000000000, %entry ], [ %v.15, %i ]\n"
-        "  ret double %sum.18\n"
+        "  %sum.1 = phi double [ 0x0000000000000000, %entry ], [ %v.6, %i ]\n"
+        "  ret double %sum.1\n"
         "}"
     )
 
@@ -86,17 +86,17 @@ THREE = {"x": F64, "y": F64, "z": F64}
 
 def test_parentheses_stand_where_they_are_needed():
     def of(write):
-        return body(lambda b, x, y, z: b.returns(write(b, x, y, z)), THREE)[0]
+        return body(lambda b, x, y, z: b.returns(write(x, y, z)), THREE)[0]
 
-    assert of(lambda b, x, y, z: x + y + z) == "return x + y + z;"
-    assert of(lambda b, x, y, z: x + (y + z)) == "return x + (y + z);"
-    assert of(lambda b, x, y, z: x - (y - z)) == "return x - (y - z);"
-    assert of(lambda b, x, y, z: x * y + z) == "return x * y + z;"
-    assert of(lambda b, x, y, z: x * (y + z)) == "return x * (y + z);"
-    assert of(lambda b, x, y, z: x / (y / z)) == "return x / (y / z);"
-    assert of(lambda b, x, y, z: -(-x) - -y * -0.5 + z) == "return -(-x) - -y * -0.5 + z;"
-    assert of(lambda b, x, y, z: b.select((x < y) & (y < z), x, y)) == "return (x < y && y < z) ? x : y;"
-    assert of(lambda b, x, y, z: b.select(~(x < y), x, y * z)) == "return !(x < y) ? x : y * z;"
+    assert of(lambda x, y, z: x + y + z) == "return x + y + z;"
+    assert of(lambda x, y, z: x + (y + z)) == "return x + (y + z);"
+    assert of(lambda x, y, z: x - (y - z)) == "return x - (y - z);"
+    assert of(lambda x, y, z: x * y + z) == "return x * y + z;"
+    assert of(lambda x, y, z: x * (y + z)) == "return x * (y + z);"
+    assert of(lambda x, y, z: x / (y / z)) == "return x / (y / z);"
+    assert of(lambda x, y, z: (-x) * 2 - -y * -0.5 + z) == "return -x * 2.0 - -y * -0.5 + z;"
+    assert of(lambda x, y, z: x.builder.select((x < y) & (y < z), x, y)) == "return (x < y && y < z) ? x : y;"
+    assert of(lambda x, y, z: x.builder.select(~(x < y), x, y * z)) == "return !(x < y) ? x : y * z;"
 
 
 def test_fused_sums_are_written_as_they_are_wanted():

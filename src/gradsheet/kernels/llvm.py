@@ -7,6 +7,7 @@ Alignment is what is known and no more. Functions that are not exported are alwa
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 from gradsheet.kernels import values as v
@@ -58,6 +59,7 @@ class _Printer:
         self._lines: list[str] = []
         self._texts: dict[Value, str] = {}
         self._taken: set[str] = set()
+        self._numbers: Counter[str] = Counter()
         self._block = "entry"
 
     def text(self) -> str:
@@ -290,9 +292,10 @@ class _Printer:
     def _label(self, name: str) -> str:
         """A name that is not taken; LLVM knows letters, digits, dots and underscores."""
         plain = "".join(c if c.isascii() and (c.isalnum() or c in "._") else "_" for c in name)
-        free, k = plain, len(self._taken)
+        free = plain
         while free in self._taken or free == "entry" or free[0].isdigit():
-            free, k = f"{plain}.{k}" if not plain[0].isdigit() else f"v{plain}.{k}", k + 1
+            self._numbers[plain] += 1
+            free = f"{'' if plain[0].isalpha() else 'v'}{plain}.{self._numbers[plain]}"
         self._taken.add(free)
         return free
 
