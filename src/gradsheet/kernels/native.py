@@ -6,21 +6,24 @@ Arrays are passed by address, without copies; while a kernel runs, other Python 
 from __future__ import annotations
 
 import ctypes
-from functools import cache, partial
+import functools
+from functools import partial
 from itertools import count
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.kernels import cache
 from gradsheet.kernels.errors import ArgumentError, KernelError, NativeUnavailable
 from gradsheet.kernels.llvm import llvm
 from gradsheet.kernels.types import F32, F64, I1, I32, I64, Code, Pointer, Type
 
 try:
+    import llvmlite
     from llvmlite import binding
 except ImportError:
-    binding = None
+    llvmlite = binding = None
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,34 +44,52 @@ def available() -> bool:
 
 
 def compiled(module: Module, level: int = 2) -> NativeModule:
-    """The exported functions of a module, ready to be called."""
-    return NativeModule(module, object_code(llvm(module), level))
+    """The exported functions of a module, ready to be called.
+
+    Level 1 puts functions in and clears up: the quickest to make, and as good for code without loads in its loops.
+    Level 2 does what LLVM does otherwise, and level 3 also looks for vectors and unrolls loops.
+    """
+    text = llvm(module)
+    place = cache.key(text, *_circumstances(), str(level))
+    code = cache.read(place)
+    if code is None:
+        code = object_code(text, level)
+        cache.write(place, code)
+    return NativeModule(module, code)
 
 
-def object_code(text: str, level: int) -> bytes:
+def object_code(text: str, level: int = 2) -> bytes:
     """LLVM IR compiled for the processor at hand, as an object file."""
-    machine = _machine(level)
-    parsed = binding.parse_assembly(text)
-    parsed.verify()
-    options = binding.create_pipeline_tuning_options(speed_level=level)
-    # The program says itself what is a vector; looking for more of them takes longer than all else together.
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    options.loop_unrolling = level > 2
-    options.loop_interleaving = False
-    passes = binding.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(parsed, passes)
-    return bytes(machine.emit_object(parsed))
+    return bytes(_machine(level).emit_object(_improved(text, level)))
 
 
 def assembly(module: Module, level: int = 2) -> str:
     """The machine code of a module, to be read."""
+    return str(_machine(level).emit_assembly(_improved(llvm(module), level)))
+
+
+def _improved(text: str, level: int) -> Any:
     machine = _machine(level)
-    parsed = binding.parse_assembly(llvm(module))
+    parsed = binding.parse_assembly(text)
+    parsed.verify()
     options = binding.create_pipeline_tuning_options(speed_level=level)
-    passes = binding.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(parsed, passes)
-    return str(machine.emit_assembly(parsed))
+    # The program says itself what is a vector; looking for more takes longer than it brings.
+    options.loop_vectorization = options.slp_vectorization = level > 2
+    options.loop_interleaving = options.loop_unrolling = level > 2
+    builder = binding.create_pass_builder(machine, options)
+    if level > 1:
+        passes = builder.getModulePassManager()
+    else:
+        passes = binding.create_new_module_pass_manager()
+        passes.add_always_inliner_pass()
+        passes.add_sroa_pass()
+        passes.add_instruction_combine_pass()
+        passes.add_simplify_cfg_pass()
+        passes.add_new_gvn_pass()
+        passes.add_dead_code_elimination_pass()
+        passes.add_global_dead_code_eliminate_pass()
+    passes.run(parsed, builder)
+    return parsed
 
 
 class NativeModule:
@@ -137,26 +158,38 @@ class NativeFunction:
         return address
 
 
-@cache
+@functools.cache
 def _linker() -> Any:
     """Puts object code into memory, for the whole process."""
     return binding.create_lljit_compiler(_machine(2))
 
 
-@cache
-def _machine(level: int) -> Any:
-    """A code generator for the processor at hand, with every feature that it has."""
+@functools.cache
+def _circumstances() -> tuple[str, ...]:
+    """What else code depends on: the platform, the processor and its features, the versions of llvmlite and LLVM."""
     if binding is None:
         raise NativeUnavailable("compiling needs llvmlite: pip install 'gradsheet[native]'")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    target = binding.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
+    return (
+        binding.get_process_triple(),
+        binding.get_host_cpu_name(),
+        binding.get_host_cpu_features().flatten(),
+        llvmlite.__version__,
+        ".".join(map(str, binding.llvm_version_info)),
+    )
+
+
+@functools.cache
+def _machine(level: int) -> Any:
+    """A code generator for the processor at hand, with every feature that it has."""
+    triple, processor, features, *_ = _circumstances()
+    return binding.Target.from_triple(triple).create_target_machine(
+        cpu=processor,
+        features=features,
         opt=level,
-        codemodel="jitdefault",
-        jit=True,
+        reloc="pic",
+        codemodel="small",  # code and its constants lie side by side, so constants are operands of instructions
     )
 
 
