@@ -41,6 +41,7 @@ LAYERS = (
     "solution",
     "writing",
     "programs",
+    "native",
     "checking",
     "exercises",
     "models",

@@ -28,7 +28,7 @@ from gradsheet.expressions import (
     Symbol,
 )
 from gradsheet.expressions.nodes import children, with_children
-from gradsheet.programs.forms import added, atoms_of, multiplied, reduced
+from gradsheet.programs.forms import added, atoms_of, multiplied, natural_order, reduced
 from gradsheet.programs.inlining import tidy
 from gradsheet.programs.model import Assign, Loop, Program, Statement
 
@@ -127,7 +127,7 @@ class _Taker:
         return self._apart(node, loops)
 
     def _apart(self, node: Expr, loops: Sequence[Index]) -> Expr:
-        own = [i for i in loops if i in node.free]
+        own = [i for i in natural_order(node) if i in loops]
         symbol, free, access = self.names.array(own)
         self.made.append(Assign(symbol, atoms_of(free), free, node))
         return access

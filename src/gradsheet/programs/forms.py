@@ -9,6 +9,7 @@ from gradsheet.calculus.regions import truth
 from gradsheet.expressions import (
     ONE_EXPR,
     ZERO_EXPR,
+    Access,
     Add,
     Affine,
     Condition,
@@ -25,6 +26,7 @@ from gradsheet.expressions import (
     Relation,
     number,
     substitute,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -151,11 +153,26 @@ def count_of(index: Index) -> Affine:
     return index.high - index.low + 1
 
 
+def natural_order(body: Expr) -> tuple[Index, ...]:
+    """The free indices of an expression as they stand in what it reads, the arrays with most axes first.
+
+    So an array that is made on the way lies like those it is made from.
+    """
+    accesses = [n for n in walk(body) if isinstance(n, Access)]
+    found: dict[Index, None] = {}
+    for access in sorted(accesses, key=lambda a: -len(a.at)):
+        for place in access.at:
+            found |= dict.fromkeys(a for a in place.atoms() if isinstance(a, Index))
+    found |= dict.fromkeys(sorted(body.free, key=lambda i: i.serial))
+    return tuple(i for i in found if i in body.free)
+
+
 def atoms_of(indices: Iterable[Index]) -> tuple[Affine, ...]:
     """Indices as places."""
     return tuple(Affine.atom(i) for i in indices)
 
 
 __all__ = [
-    "added", "atoms_of", "chosen", "count_of", "holds", "multiplied", "raised", "reduced", "settled", "unrolled",
+    "added", "atoms_of", "chosen", "count_of", "holds", "multiplied", "natural_order", "raised", "reduced", "settled",
+    "unrolled",
 ]  # fmt: skip

@@ -218,8 +218,8 @@ def _is_bare_sum(use: Use) -> bool:
 
 
 def _is_monomial(body: Expr) -> bool:
-    factors = body.factors if isinstance(body, Multiply) else (body,)
-    return all(isinstance(f, (Access, Number, Constant, Integer)) for f in factors)
+    """Whether it is a product that can be summed as it is: what its factors compute is taken out of the sum later."""
+    return not isinstance(body, Add) and not any(isinstance(n, (Reduce, ArrayCall)) for n in walk(body))
 
 
 def _is_sum_of_products(body: Expr) -> bool:

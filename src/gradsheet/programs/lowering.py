@@ -125,10 +125,10 @@ PASSES: tuple[Pass, ...] = (
     Pass("schedule", "an order, and loops for recursions", lambda p, job: job.schedule(p)),
     Pass("rows", "the axis of the data", lambda p, job: job.rows(p)),
     Pass("stabilise", "forms that lose no digits", lambda p, _: stabilise(p)),
+    Pass("share", "what is computed twice, once", lambda p, _: share(p)),
     Pass("inline", "no array that its one reader can do without", lambda p, _: inline(p)),
     Pass("decompose", "each contraction, each reduction by itself", lambda p, _: decompose(p)),
-    Pass("share", "what is computed twice, once", lambda p, _: share(p)),
-    Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(p)),
+    Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(share(p))),
     Pass("merge", "elementwise work with the loops before it", lambda p, _: inline(share(p))),
 )
 """Every pass, in order."""

@@ -5,32 +5,43 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gradsheet.calculus.terms import is_index_condition
 from gradsheet.expressions import (
+    ZERO_EXPR,
     Access,
+    ArrayCall,
     Call,
     Expr,
     Index,
     Lambda,
+    Number,
     Piecewise,
+    Power,
     Reduce,
+    Relation,
     children,
     key,
     transform,
     walk,
 )
 from gradsheet.programs.decomposing import Names
-from gradsheet.programs.forms import atoms_of
-from gradsheet.programs.inlining import without_aliases
-from gradsheet.programs.model import Assign, Program, Statement
+from gradsheet.programs.forms import atoms_of, natural_order
+from gradsheet.programs.inlining import tidy, without_aliases
+from gradsheet.programs.model import Assign, Program, Statement, mapped
 
 if TYPE_CHECKING:
     from gradsheet.expressions import AnyNode
 
 
 def share(program: Program) -> Program:
-    """The program with equal arrays made once, and functions that several assignments call the same way called once."""
-    program = _equal_arrays(program)
-    return _equal_arrays(_equal_calls(program))
+    """The program in which equal arrays are made once, and what several assignments compute has an array of its own."""
+    program = _known_terms(_signs_of_outputs(_equal_arrays(program)))
+    names = Names(program)
+    while True:
+        smaller = _equal_parts(program, names)
+        if smaller is program:
+            return _known_terms(_signs_of_outputs(_equal_arrays(program)))
+        program = smaller
 
 
 def _equal_arrays(program: Program) -> Program:
@@ -53,75 +64,152 @@ def _equal_arrays(program: Program) -> Program:
         program = without_aliases(program.with_statements(made))
 
 
-def _equal_calls(program: Program) -> Program:
-    """Functions of the same components in several assignments, each as an array of its own before the first."""
-    names = Names(program)
-    found: dict[Any, list[tuple[int, Call, tuple[Index, ...]]]] = {}
+# ---------------------------------------------------------------- parts
+
+
+def _equal_parts(program: Program, names: Names) -> Program:
+    """The largest part that several assignments compute, as an array before the first of them."""
+    found: dict[Any, list[tuple[int, Expr, tuple[Index, ...]]]] = {}
     for k, statement in enumerate(program.statements):
-        if not isinstance(statement, Assign):
-            continue
-        for node in _calls(statement.body):
-            order = tuple(sorted(node.free, key=lambda i: _position(i, node)))
-            found.setdefault(key(Lambda(order, node)), []).append((k, node, order))
+        if isinstance(statement, Assign):
+            for node in _parts(statement.body):
+                order = natural_order(node)
+                found.setdefault(key(Lambda(order, node)), []).append((k, node, order))
+    repeated = [uses for uses in found.values() if len({k for k, _, _ in uses}) > 1]
+    if not repeated:
+        return program
+    uses = max(repeated, key=lambda u: sum(1 for _ in walk(u[0][1])))
+    return _taken_out(program, uses, names)
+
+
+def _taken_out(program: Program, uses: list[tuple[int, Expr, tuple[Index, ...]]], names: Names) -> Program:
     statements = list(program.statements)
-    before: dict[int, list[Statement]] = {}
-    for uses in found.values():
-        places = {k for k, _, _ in uses}
-        if len(places) < 2:
-            continue
-        first = min(places)
-        owner = statements[first]
-        assert isinstance(owner, Assign)
-        known = next((u for u in uses if u[0] == first and owner.whole and owner.body is u[1]), None)
-        _, node, order = min(uses, key=lambda u: u[0])
-        if known is None:
-            symbol, free, _ = names.array(order)
-            before.setdefault(first, []).append(Assign(symbol, atoms_of(free), free, node))
-            slots = list(range(len(order)))
-        else:
-            symbol = owner.target
-            slots = [order.index(i) for i in owner.free]
-        for k, call, own in uses:
-            statement = statements[k]
-            assert isinstance(statement, Assign)
-            if known is not None and k == first:
-                continue
-            access = Access(symbol, atoms_of([own[s] for s in slots]))
-            statements[k] = replace(statement, body=_replaced(statement.body, call, access))
-    made = [s for k, statement in enumerate(statements) for s in (*before.get(k, ()), statement)]
-    return program.with_statements(made)
+    first, node, order = min(uses, key=lambda u: u[0])
+    owner = statements[first]
+    assert isinstance(owner, Assign)
+    before: list[Statement] = []
+    if owner.whole and owner.body is node:
+        symbol, slots = owner.target, [order.index(i) for i in owner.free]
+        uses = [u for u in uses if u[0] != first]
+    else:
+        symbol, free, _ = names.array(order)
+        before.append(Assign(symbol, atoms_of(free), free, node))
+        slots = list(range(len(order)))
+    for k, part, own in uses:
+        statement = statements[k]
+        assert isinstance(statement, Assign)
+        access = Access(symbol, atoms_of([own[s] for s in slots]))
+        statements[k] = replace(statement, body=_replaced(statement.body, part, access))
+    return program.with_statements([*statements[:first], *before, *statements[first:]])
 
 
-def _calls(body: Expr) -> list[Call]:
-    """Functions that are called wherever the assignment is carried out, not only in a branch of a choice."""
-    found: list[Call] = []
-    bound: set[Index] = set()
-    for node in walk(body):
-        if isinstance(node, Reduce):
-            bound.add(node.index)
+def _parts(body: Expr) -> list[Any]:
+    """What an assignment computes on its way that is worth an array: sums, and functions of them.
+
+    Not what hangs on an index that is bound around it, nor what stands in a branch for some indices only.
+    """
+    bound = {n.index for n in walk(body) if isinstance(n, Reduce)}
+    found: list[Any] = []
     stack: list[AnyNode] = [body]
     while stack:
         node = stack.pop()
-        if isinstance(node, Piecewise):
+        if isinstance(node, (Lambda, ArrayCall)):
             continue
-        if isinstance(node, Call) and not (node.free & bound) and not any(isinstance(n, Reduce) for n in walk(node)):
+        if isinstance(node, Piecewise) and is_index_condition(node.condition):
+            continue
+        inside = set(node.free) & bound
+        if _is_dear(node) and not inside:
             found.append(node)
         stack.extend(children(node))
     return found
 
 
-def _position(index: Index, node: Expr) -> tuple[int, ...]:
-    """Where an index first stands: the same for two expressions that differ in the names of indices only."""
-    for k, part in enumerate(n for n in walk(node) if isinstance(n, Access)):
-        for j, place in enumerate(part.at):
-            if index in place.atoms():
-                return (k, j)
-    return (1 << 30, index.serial)
+def _is_dear(node: AnyNode) -> bool:
+    """Whether computing it twice costs more than reading it back."""
+    if isinstance(node, Relation) or not isinstance(node, Expr):
+        return False
+    if isinstance(node, Access) or not node.symbols:
+        return False
+    return any(isinstance(n, (Reduce, Call)) or _is_open_power(n) for n in walk(node))
+
+
+def _is_open_power(node: AnyNode) -> bool:
+    return isinstance(node, Power) and not isinstance(node.exponent, Number)
 
 
 def _replaced(body: Expr, old: Expr, new: Expr) -> Expr:
-    result: Expr = transform(body, lambda n: new if n is old else n)
+    result: Expr = transform(body, lambda n: new if n is old else tidy(n))
     return result
+
+
+def _known_terms(program: Program) -> Program:
+    """Σ of terms that an array holds already, as the sum over that array: a bias gradient from the δ of its layer."""
+    arrays: dict[Any, tuple[int, Assign]] = {}
+    made: list[Statement] = []
+    for k, statement in enumerate(program.statements):
+        if not isinstance(statement, Assign):
+            made.append(statement)
+            continue
+        body = _over_known(statement.body, arrays)
+        made.append(statement if body is statement.body else replace(statement, body=body))
+        if statement.whole and not isinstance(statement.body, Access) and not _is_constant(statement.body):
+            order = natural_order(statement.body)
+            if len(order) == len(statement.free):
+                arrays.setdefault(key(Lambda(order, statement.body)), (k, statement))
+    return program.with_statements(made)
+
+
+def _is_constant(body: Expr) -> bool:
+    return not any(isinstance(n, Access) for n in walk(body))
+
+
+def _over_known(body: Expr, arrays: dict[Any, tuple[int, Assign]]) -> Expr:
+    def rewrite(node: AnyNode) -> AnyNode:
+        if not isinstance(node, Reduce) or isinstance(node.body, (Access, Reduce)):
+            return node
+        order = natural_order(node.body)
+        known = arrays.get(key(Lambda(order, node.body)))
+        if known is None:
+            return node
+        owner = known[1]
+        theirs = natural_order(owner.body)
+        mapping = dict(zip(theirs, atoms_of(order), strict=True))
+        return Reduce(node.kind, node.index, Access(owner.target, tuple(p.substitute(mapping) for p in owner.pattern)))
+
+    result: Expr = transform(body, rewrite)
+    return result
+
+
+# ---------------------------------------------------------------- relu
+
+
+def _signs_of_outputs(program: Program) -> Program:
+    """[z > 0] as [relu(z) > 0] where relu(z) is an array: z itself need not be kept."""
+    outputs: dict[Any, Assign] = {}
+    for assign in program.assigns:
+        if assign.whole and isinstance(assign.body, Call) and assign.body.function == "relu":
+            outputs[key(Lambda(natural_order(assign.body.arguments[0]), assign.body.arguments[0]))] = assign
+    if not outputs:
+        return program
+
+    def rewrite(node: AnyNode) -> AnyNode:
+        if not (isinstance(node, Relation) and node.sign in {">", "≤"} and node.right is ZERO_EXPR):
+            return node
+        order = natural_order(node.left)
+        known = outputs.get(key(Lambda(order, node.left)))
+        if known is None:
+            return node
+        assert isinstance(known.body, Call)
+        theirs = natural_order(known.body.arguments[0])
+        mapping = dict(zip(theirs, atoms_of(order), strict=True))
+        at = tuple(p.substitute(mapping) for p in known.pattern)
+        return Relation(node.sign, Access(known.target, at), node.right)
+
+    def change(body: Expr) -> Expr:
+        result: Expr = transform(body, rewrite)
+        return result
+
+    return program.with_statements(mapped(program.statements, change))
 
 
 __all__ = ["share"]

@@ -1,0 +1,115 @@
+"""Memory planned ahead: which arrays are handed in, which share a stretch of the workspace, which change in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING
+
+from gradsheet.native.places import shape
+from gradsheet.programs.inlining import uses
+from gradsheet.programs.model import Assign, Loop, Program, Statement, assigns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.expressions import Symbol
+
+_ALIGNED = 64
+"""Bytes that every array of the workspace begins at a multiple of: one line of the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where each array of a program lies.
+
+    `given` are arrays that the caller hands in, in order; `inside` are offsets into the workspace, counted in numbers;
+    `same` are arrays that take the place of another: a parameter after its update.
+    """
+
+    program: Program
+    given: tuple[Symbol, ...]
+    inside: dict[Symbol, int]
+    same: dict[Symbol, Symbol]
+    size: int
+    written: frozenset[Symbol] = field(default_factory=frozenset)
+    """Those of `given` that the program writes to."""
+
+
+def plan(program: Program, bytes_each: int) -> Plan:
+    """The program in an order that lets parameters change in place, and the places of its arrays."""
+    program = _updates_last(program)
+    same = _in_place(program)
+    arguments = [a.symbol for a in program.arguments]
+    results = [r.symbol for r in program.results if r.symbol not in same and r.symbol not in arguments]
+    given = tuple(dict.fromkeys((*arguments, *results)))
+    inside, size = _workspace(program, set(given) | set(same), max(1, _ALIGNED // bytes_each))
+    written = frozenset(same.values()) | frozenset(results)
+    return Plan(program, given, inside, same, size, written)
+
+
+def _updates_last(program: Program) -> Program:
+    """Assignments of new parameters after everything else: only they may write where others read."""
+    late = {r.symbol for r in program.results if r.updates is not None}
+    needed = {u.access.symbol for a in program.assigns if a.target not in late for u in uses(a)}
+    movable = late - needed
+    first = [s for s in program.statements if isinstance(s, Loop) or s.target not in movable]
+    last = [s for s in program.statements if isinstance(s, Assign) and s.target in movable]
+    return program.with_statements([*first, *last])
+
+
+def _in_place(program: Program) -> dict[Symbol, Symbol]:
+    """New values that may take the place of the old: nothing reads those any more, but for the same component."""
+    found: dict[Symbol, Symbol] = {}
+    listed = list(program.statements)
+    for result in program.results:
+        if result.updates is None or result.updates in found.values():
+            continue
+        position = next((k for k, s in enumerate(listed) if isinstance(s, Assign) and s.target is result.symbol), None)
+        if position is None:
+            continue
+        statement = listed[position]
+        assert isinstance(statement, Assign)
+        if sum(a.target is result.symbol for a in program.assigns) > 1 or not statement.whole:
+            continue
+        own = [u for u in uses(statement) if u.access.symbol is result.updates]
+        apart = all(u.access.at == statement.pattern and set(u.indices) == set(statement.free) for u in own)
+        later = {u.access.symbol for s in listed[position + 1 :] for a in assigns([s]) for u in uses(a)}
+        if apart and result.updates not in later:
+            found[result.symbol] = result.updates
+    return found
+
+
+def _workspace(program: Program, elsewhere: set[Symbol], step: int) -> tuple[dict[Symbol, int], int]:
+    """Offsets for what is only needed for a while: an array takes the first gap among those that live beside it."""
+    lives: dict[Symbol, list[int]] = {}
+    for k, statement in enumerate(program.statements):
+        for symbol in _touched(statement):
+            if symbol not in elsewhere:
+                lives.setdefault(symbol, [k, k])[1] = k
+    placed: list[tuple[int, int, int, int]] = []
+    offsets: dict[Symbol, int] = {}
+    order = sorted(lives, key=lambda s: (-prod(shape(s)), lives[s]))
+    for symbol in order:
+        first, last = lives[symbol]
+        count = -(-max(1, prod(shape(symbol))) // step) * step
+        beside = sorted((o, o + n) for o, n, a, b in placed if a <= last and first <= b)
+        at = 0
+        for low, high in beside:
+            if at + count <= low:
+                break
+            at = max(at, high)
+        placed.append((at, count, first, last))
+        offsets[symbol] = at
+    return offsets, max((o + n for o, n, _, _ in placed), default=0)
+
+
+def _touched(statement: Statement) -> Sequence[Symbol]:
+    found: list[Symbol] = []
+    for assign in assigns([statement]):
+        found.append(assign.target)
+        found.extend(u.access.symbol for u in uses(assign))
+    return found
+
+
+__all__ = ["Plan", "plan"]

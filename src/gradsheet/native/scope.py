@@ -1,0 +1,96 @@
+"""What is known where a statement is written down: the arrays, the indices of the loops around, the lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gradsheet.native.places import linear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gradsheet.expressions import Affine, Index, Symbol
+    from gradsheet.kernels import FunctionBuilder, Term, Type
+    from gradsheet.native.places import Linear, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """An index whose next values are computed side by side; a mask where the last of them are too many."""
+
+    index: Index
+    count: int
+    mask: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where code is written: `indices` are the loops around with the value each has there."""
+
+    b: FunctionBuilder
+    number: Type
+    places: Mapping[Symbol, Place]
+    indices: Mapping[Index, Term | int] = field(default_factory=dict)
+    lanes: Lanes | None = None
+    width: int = 1
+    """Lanes of a vector register."""
+    known: Mapping[object, Term] = field(default_factory=dict)
+    """Values of nodes that were computed before, such as the sum that a product leaves."""
+
+    def at(self, index: Index, value: Term | int) -> Scope:
+        """The same inside a loop."""
+        return replace(self, indices={**self.indices, index: value})
+
+    def side_by_side(self, index: Index, first: Term | int, count: int, mask: Term | None = None) -> Scope:
+        """The same for `count` values of an index at once."""
+        return replace(self, indices={**self.indices, index: first}, lanes=Lanes(index, count, mask))
+
+    def with_known(self, node: object, value: Term) -> Scope:
+        return replace(self, known={**self.known, node: value})
+
+    def inside(self, other: Scope) -> Scope:
+        """The same inside the loops of another scope, with its lanes."""
+        return replace(self, indices={**self.indices, **other.indices}, lanes=other.lanes)
+
+    def without_lanes(self) -> Scope:
+        """The same for one value of each index."""
+        return replace(self, lanes=None)
+
+    def masked(self, holds: Term) -> Scope:
+        """The same, for the lanes in which a condition holds."""
+        assert self.lanes is not None
+        mask = holds if self.lanes.mask is None else self.lanes.mask & holds
+        return replace(self, lanes=replace(self.lanes, mask=mask))
+
+    @property
+    def type(self) -> Type:
+        """The type of a value that depends on the lanes."""
+        return self.number if self.lanes is None else self.number.by(self.lanes.count)
+
+    def is_moved(self, free: frozenset[Index]) -> bool:
+        """Whether something with these free indices differs from lane to lane."""
+        return self.lanes is not None and self.lanes.index in free
+
+    # ------------------------------------------------------------ whole numbers
+
+    def bound(self, value: Affine) -> Term | int:
+        """The end of an index's range, which may use the indices around it."""
+        return value.constant if value.is_constant else self.offset(linear([(value, 1)]))
+
+    def offset(self, where: Linear) -> Term | int:
+        """A linear form at the indices of the loops; that of the first lane."""
+        total: Term | int = where.constant
+        for index, coefficient in where.by_index.items():
+            value = self.indices[index]
+            part = value * coefficient if coefficient != 1 else value
+            total = part if isinstance(total, int) and not total else part + total
+        for access, coefficient in where.by_access:
+            place = self.places[access.symbol]
+            read = self.b.load(place.pointer, self.offset(place.offset(access.at)))
+            part = read * coefficient if coefficient != 1 else read
+            total = part if isinstance(total, int) and not total else part + total
+        return total
+
+
+__all__ = ["Lanes", "Scope"]

@@ -1,0 +1,267 @@
+"""Tiles of a product: accumulators in registers, then the rest of the assignment on each before it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradsheet.native.expressions import in_lanes, load, value
+from gradsheet.native.nests import lanes_for, loops
+from gradsheet.native.places import extent, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gradsheet.expressions import Access, Index
+    from gradsheet.kernels import Term
+    from gradsheet.native.products import Product
+    from gradsheet.native.scope import Scope
+    from gradsheet.programs.model import Assign
+
+Totals = dict[tuple[int, int], "Term"]
+"""The accumulators of a tile by row and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What tiles are cut for: lanes of a vector, and how many vectors fit into registers."""
+
+    width: int
+    registers: int
+
+    @property
+    def outer(self) -> tuple[int, int]:
+        """Rows, and vectors of columns, of a tile in the outer form."""
+        return (12, 2) if self.registers >= 32 else (6, 2) if self.registers >= 16 else (3, 2)
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """Rows and columns of a tile in the inner form."""
+        return (4, 4) if self.registers >= 32 else (2, 4) if self.registers >= 16 else (2, 2)
+
+
+def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
+    """An assignment whose heaviest part is a product."""
+    with loops(product.around, scope) as inner:
+        tiler = _Tiler(statement, product, inner, machine)
+        if product.form == "outer":
+            tiler.outer()
+        else:
+            tiler.inner()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """So many tiles of a size, one after another, from a place on."""
+
+    start: int
+    size: int
+    count: int
+
+
+def even(index: Index, size: int) -> list[Run]:
+    """An index in tiles of at most `size`: as even as they come, in at most two sizes.
+
+    >>> from gradsheet.expressions import Affine, Index
+    >>> [(r.start, r.size, r.count) for r in even(Index("i", Affine(0), Affine(31)), 12)]
+    [(0, 11, 2), (22, 10, 1)]
+    """
+    low, count = whole(index.low), extent(index)
+    tiles = -(-count // size)
+    small, rest = divmod(count, tiles)
+    runs = [Run(low, small + 1, rest), Run(low + rest * (small + 1), small, tiles - rest)]
+    return [r for r in runs if r.count]
+
+
+def powers(index: Index, size: int) -> list[Run]:
+    """An index in tiles of `size`, a power of two, and of smaller powers for the rest.
+
+    >>> from gradsheet.expressions import Affine, Index
+    >>> [(r.start, r.size, r.count) for r in powers(Index("i", Affine(0), Affine(10)), 4)]
+    [(0, 4, 2), (8, 2, 1), (10, 1, 1)]
+    """
+    low, count = whole(index.low), extent(index)
+    found = []
+    while count:
+        full = count // size
+        if full:
+            found.append(Run(low, size, full))
+            low += full * size
+            count -= full * size
+        size //= 2
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Rows from `row` on, columns from `column` on; in the outer form, `lanes` of columns for each vector."""
+
+    row: Term | int
+    rows: int
+    column: Term | int
+    lanes: tuple[int, ...]
+    used: int
+    """Columns that count in the last vector."""
+
+
+class _Tiler:
+    def __init__(self, statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
+        self.statement, self.product, self.scope, self.machine = statement, product, scope, machine
+        self.b, self.width = scope.b, machine.width
+
+    def _starts(self, index: Index, runs: Sequence[Run]) -> Iterator[tuple[Term | int, int]]:
+        """Where each tile starts, and its size; a loop for each size."""
+        for run in runs:
+            if run.count == 1:
+                yield run.start, run.size
+                continue
+            with self.b.loop(index.name, run.start, run.start + run.size * run.count, run.size) as start:
+                yield start, run.size
+
+    def _zeros(self, rows: int, lanes: Sequence[int]) -> Totals:
+        number = self.scope.number
+        return {(r, q): self.b.constant(0.0, number.by(n)) for r in range(rows) for q, n in enumerate(lanes)}
+
+    def _over(
+        self, sums: Sequence[Index], totals: Totals, scope: Scope, last: Callable[[Totals, Scope], Totals]
+    ) -> Totals:
+        """Loops over summed indices that hand the accumulators on; `last` is what stands in the innermost."""
+        if not sums:
+            return last(totals, scope)
+        index, *rest = sums
+        low = whole(index.low)
+        names = {f"c{r}_{q}": at for at in totals for r, q in [at]}
+        with self.b.fold(index.name, low, low + extent(index), {n: totals[at] for n, at in names.items()}) as fold:
+            inside = {at: fold[n] for n, at in names.items()}
+            for at, term in self._over(rest, inside, scope.at(index, fold.index), last).items():
+                fold[f"c{at[0]}_{at[1]}"] = term
+        return {at: fold[n] for n, at in names.items()}
+
+    def _step(self, totals: Totals, left: Sequence[Term], right: Sequence[Term]) -> Totals:
+        """Each entry of the left side times each of the right, added to its accumulator."""
+        return {
+            (r, q): self.b.muladd(self.b.splat(left[r], right[q].number), right[q], total)
+            for (r, q), total in totals.items()
+        }
+
+    def _store(self, scope: Scope) -> None:
+        """The rest of the right-hand side on a finished accumulator."""
+        place = scope.places[self.statement.target]
+        where = scope.offset(place.offset(self.statement.pattern))
+        made = value(self.statement.body, scope)
+        if scope.lanes is None:
+            self.b.store(place.pointer, where, made)
+        else:
+            self.b.store(place.pointer, where, in_lanes(made, scope), mask=scope.lanes.mask)
+
+    # ------------------------------------------------------------ vectors of columns
+
+    def outer(self) -> None:
+        rows, vectors = self.machine.outer
+        product = self.product
+        for run, lanes, used in self._columns(vectors):
+            fit = rows if len(lanes) == vectors else min(rows * vectors // len(lanes), rows + 4)
+            for column, _ in self._starts(product.column, [run]):
+                for row, size in self._starts(product.row, even(product.row, fit)):
+                    self._outer_tile(_Tile(row, size, column, lanes, used))
+
+    def _columns(self, vectors: int) -> list[tuple[Run, tuple[int, ...], int]]:
+        """Columns in runs of whole vectors, then what is left: (run, lanes of each vector, columns in the last)."""
+        index, width = self.product.column, self.width
+        low, count = whole(index.low), extent(index)
+        size = vectors * width
+        full, rest = divmod(count, size)
+        found = [(Run(low, size, full), (width,) * vectors, width)] if full else []
+        if rest:
+            used = rest % width or width
+            lanes = (*([width] * (-(-rest // width) - 1)), lanes_for(used, width))
+            found.append((Run(low + full * size, rest, 1), lanes, used))
+        return found
+
+    def _outer_tile(self, tile: _Tile) -> None:
+        product, scope = self.product, self.scope
+        sides = []
+        for q, lanes in enumerate(tile.lanes):
+            last = q == len(tile.lanes) - 1 and tile.used != lanes
+            mask = self.b.tail(0, tile.used, lanes) if last else None
+            at = tile.column + q * self.width if q else tile.column
+            sides.append(scope.side_by_side(product.column, at, lanes, mask))
+        rows = [tile.row + r if r else tile.row for r in range(tile.rows)]
+
+        def last_step(totals: Totals, inner: Scope) -> Totals:
+            right = [load(product.right, inner.inside(s)) for s in sides]
+            left = [load(product.left, inner.at(product.row, r)) for r in rows]
+            return self._step(totals, left, right)
+
+        totals = self._over(product.sums, self._zeros(tile.rows, tile.lanes), scope, last_step)
+        for (r, q), total in totals.items():
+            self._store(sides[q].at(product.row, rows[r]).with_known(product.node, total))
+
+    # ------------------------------------------------------------ vectors of terms
+
+    def inner(self) -> None:
+        rows, columns = self.machine.inner
+        product = self.product
+        for column, many in self._starts(product.column, powers(product.column, columns)):
+            for row, size in self._starts(product.row, even(product.row, rows)):
+                self._inner_tile(_Tile(row, size, column, (self.width,) * many, self.width))
+
+    def _inner_tile(self, tile: _Tile) -> None:
+        product, scope = self.product, self.scope
+        index = product.sums[-1]
+        many = len(tile.lanes)
+        rows = [scope.at(product.row, tile.row + r if r else tile.row) for r in range(tile.rows)]
+        columns = [scope.at(product.column, tile.column + q if q else tile.column) for q in range(many)]
+
+        def step(totals: Totals, inner: Scope, at: Term | int, mask: Term | None) -> Totals:
+            def read(access: Access, side: Scope) -> Term:
+                return load(access, inner.inside(side).side_by_side(index, at, self.width, mask))
+
+            return self._step(totals, [read(product.left, s) for s in rows], [read(product.right, s) for s in columns])
+
+        def last_step(totals: Totals, inner: Scope) -> Totals:
+            low, count = whole(index.low), extent(index)
+            full = count - count % self.width
+            if full:
+                names = {f"c{r}_{q}": at for at in totals for r, q in [at]}
+                start = {n: totals[at] for n, at in names.items()}
+                with self.b.fold(index.name, low, low + full, start, step=self.width) as fold:
+                    inside = {at: fold[n] for n, at in names.items()}
+                    for at, term in step(inside, inner, fold.index, None).items():
+                        fold[f"c{at[0]}_{at[1]}"] = term
+                totals = {at: fold[n] for n, at in names.items()}
+            if full < count:
+                totals = step(totals, inner, low + full, self.b.tail(0, count - full, self.width))
+            return totals
+
+        totals = self._over(product.sums[:-1], self._zeros(tile.rows, tile.lanes), scope, last_step)
+        for r, side in enumerate(rows):
+            found = added_up([totals[r, q] for q in range(many)], scope)
+            here = side.side_by_side(product.column, tile.column, many) if many > 1 else columns[0].inside(side)
+            self._store(here.with_known(product.node, found))
+
+
+def added_up(vectors: Sequence[Term], scope: Scope) -> Term:
+    """The sum of the lanes of each vector, side by side: halves are added crosswise, so that no lane idles."""
+    b = scope.b
+    if len(vectors) == 1:
+        return b.sum(vectors[0])
+    width = vectors[0].lanes
+    found = list(vectors)
+    # Each step joins two vectors: lanes of the one where a block is even, lanes of the other where it is odd.
+    block = 1
+    while len(found) > 1:
+        first = [k if (k // block) % 2 == 0 else k + width - block for k in range(width)]
+        second = [k + block if (k // block) % 2 == 0 else k + width for k in range(width)]
+        found = [
+            b.shuffle(x, first, y) + b.shuffle(x, second, y) for x, y in zip(found[::2], found[1::2], strict=True)
+        ]
+        block *= 2
+    total = found[0]
+    while total.lanes > len(vectors):
+        half = total.lanes // 2
+        total = b.shuffle(total, list(range(half))) + b.shuffle(total, list(range(half, total.lanes)))
+    return total
+
+
+__all__ = ["Machine", "added_up", "even", "multiply", "powers"]

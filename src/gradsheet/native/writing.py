@@ -1,0 +1,120 @@
+"""A program as a module of kernels: one step as a function, and many steps over rows of data as another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
+from gradsheet.native import nests
+from gradsheet.native.places import Place, extent, row_major, shape, whole
+from gradsheet.native.products import find_product
+from gradsheet.native.scope import Scope
+from gradsheet.native.tiles import Machine, multiply
+from gradsheet.programs.model import Assign, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradsheet.expressions import Symbol
+    from gradsheet.kernels import AnyType, FunctionBuilder, Module, Term, Type
+    from gradsheet.native.buffers import Plan
+
+WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A module, and the names of its functions' parameters in order."""
+
+    module: Module
+    names: tuple[str, ...]
+
+
+def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Written:
+    """The module of a planned program: `step` carries it out once, `epoch` for one block of rows after another."""
+    builder = ModuleBuilder(summary)
+    names = parameter_names(plan)
+    types = _types(plan, number)
+    with builder.function("step", dict(zip(names, types, strict=True)), exported=True) as b:
+        _body(plan, b, number, machine)
+    if plan.program.rows is not None:
+        _epoch(builder, plan, names, types)
+    return Written(builder.build(), names)
+
+
+def parameter_names(plan: Plan) -> tuple[str, ...]:
+    """A name in ASCII for each array that is handed in, and the workspace."""
+    taken: set[str] = set()
+    names = []
+    for symbol in plan.given:
+        base = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in symbol.name).strip("_") or "a"
+        base = f"p_{base}"
+        name, k = base, 1
+        while name in taken:
+            name, k = f"{base}_{k}", k + 1
+        taken.add(name)
+        names.append(name)
+    return (*names, WORKSPACE)
+
+
+def _types(plan: Plan, number: Type) -> list[AnyType]:
+    types: list[AnyType] = []
+    for symbol in plan.given:
+        element = I64 if symbol.is_integer else number
+        types.append(pointer(element, readonly=symbol not in plan.written))
+    return [*types, pointer(number, alignment=64)]
+
+
+def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> None:
+    places: dict[Symbol, Place] = {}
+    for symbol, term in zip(plan.given, b.parameters, strict=False):
+        places[symbol] = Place(term, row_major(shape(symbol)), symbol.is_integer)
+    for new, old in plan.same.items():
+        places[new] = places[old]
+    workspace = b.parameters[-1]
+    for symbol, offset in plan.inside.items():
+        at = b.advance(workspace, offset) if offset else workspace
+        places[symbol] = Place(at, row_major(shape(symbol)))
+    scope = Scope(b, number, places, width=machine.width)
+    _statements(plan.program.statements, scope, machine)
+
+
+def _statements(statements: Sequence[Statement], scope: Scope, machine: Machine) -> None:
+    for statement in statements:
+        if isinstance(statement, Assign):
+            _assign(statement, scope, machine)
+            continue
+        low, count = whole(statement.index.low), extent(statement.index)
+        with scope.b.loop(statement.index.name, 0, count) as k:
+            at = (low + count - 1) - k if statement.downward else k + low
+            _statements(statement.body, scope.at(statement.index, at), machine)
+
+
+def _assign(statement: Assign, scope: Scope, machine: Machine) -> None:
+    product = find_product(statement, scope)
+    if product is not None:
+        multiply(statement, product, scope, machine)
+    else:
+        nests.assign(statement, scope, machine.width)
+
+
+def _epoch(builder: ModuleBuilder, plan: Plan, names: tuple[str, ...], types: Sequence[AnyType]) -> None:
+    """Steps over consecutive blocks of rows; a flag that is set from outside ends it after the step at hand."""
+    rows = {a.symbol for a in plan.program.arguments if a.part == "data"}
+    sizes = [prod(shape(s)) if s in rows else 0 for s in plan.given]
+    parameters: dict[str, AnyType] = dict(zip(names, types, strict=True))
+    parameters |= {"steps": I64, "stop": pointer(I32, noalias=False)}
+    step = builder["step"]
+    with builder.function("epoch", parameters, exported=True) as b:
+        *arrays, workspace, steps, stop = b.parameters
+        with b.loop("s", 0, steps) as s:
+            moved: list[Term] = [
+                b.advance(array, s * size) if size else array for array, size in zip(arrays, sizes, strict=True)
+            ]
+            b.call(step, *moved, workspace)
+            b.until(b.load(stop, 0).differs(0))
+
+
+__all__ = ["WORKSPACE", "Written", "parameter_names", "write"]
