@@ -17,7 +17,7 @@ import pytest
 import gradsheet as gs
 from cli.session import gradsheet
 from fences import ROOT, environment
-from gradsheet.checking import batch, documents
+from gradsheet.checking import documents, limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +144,7 @@ class TestOne:
 
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no alarm on this system")
     def test_what_looks_at_no_clock_is_ended(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(batch, "GRACE", 0.2)
+        monkeypatch.setattr(limits, "GRACE", 0.2)
         monkeypatch.setattr(documents, "check", lambda *_: time.sleep(60))
         done = check("class/anna.md", "--time-limit", "0.1")
         assert done.code == 2

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from gradsheet.checking.documents import check_file
+from gradsheet.checking.limits import GRACE, SHARE
 from gradsheet.checking.reports.data import report_data
 from gradsheet.checking.reports.formats import json_text, written
 from gradsheet.checking.reports.table import Row, row_of
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from gradsheet.checking.limits import Limits
 
-GRACE = 5.0
-"""Seconds beyond the limit: the check looks at the clock itself, between claims."""
-SHARE = 0.25
 START = 120.0
 """Seconds in which a process has to be there."""
 

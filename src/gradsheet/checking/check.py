@@ -16,6 +16,7 @@ from gradsheet.checking.limits import Limits
 from gradsheet.checking.model import CheckedFormula, CheckReport, Reference
 from gradsheet.checking.reading.chains import chains
 from gradsheet.checking.stages import Stages
+from gradsheet.expressions import rare_collection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def check(
     `sheets` hold from the start; a context may name others, question by question. Without any, the document's own
     definitions are taken as the sheet where they define a network completely.
     """
-    return _Checker(manuscript, sheets, context or Context(), limits or Limits()).report()
+    with rare_collection():
+        return _Checker(manuscript, sheets, context or Context(), limits or Limits()).report()
 
 
 class _Checker:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+GRACE: Final = 5.0
+"""Seconds beyond the limit: the check looks at the clock itself, between claims."""
+SHARE: Final = 0.25
+"""The same as a part of the limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def in_time(seconds: float) -> Iterator[None]:
     def ring(*_: object) -> None:
         refuse("GS722", f"the check did not stop at its limit of {seconds:g} s", suggestion="--time-limit SECONDS")
 
-    from gradsheet.checking.batch import GRACE, SHARE  # noqa: PLC0415 - brings the engine
+    from gradsheet.checking.limits import GRACE, SHARE  # noqa: PLC0415 - not for --help
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds * (1 + SHARE) + GRACE)

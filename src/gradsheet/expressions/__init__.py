@@ -3,7 +3,7 @@
 from gradsheet.expressions.affine import Affine, Atom, Index, Size, SizeMember
 from gradsheet.expressions.bounds import at_least_zero, inside, outside
 from gradsheet.expressions.canonical import key, same
-from gradsheet.expressions.memory import paused_collection
+from gradsheet.expressions.memory import paused_collection, rare_collection
 from gradsheet.expressions.nodes import (
     ONE_EXPR,
     ZERO_EXPR,
@@ -41,6 +41,6 @@ __all__ = [
     "Configurations", "Constant", "Expr", "Index", "Integer", "Invoke", "Junction", "Lambda", "Multiply", "Negation",
     "Number", "OverData", "Partial", "Piecewise", "Power", "Reduce", "Relation", "Role", "Size", "SizeMember",
     "Symbol", "Unspecified", "ValueSet", "affine_indices", "apply", "at_least_zero", "children", "fold", "inside",
-    "key", "number", "outside", "paused_collection",
+    "key", "number", "outside", "paused_collection", "rare_collection",
     "rename_bound", "replace_symbols", "same", "substitute", "transform", "walk",
 ]  # fmt: skip

@@ -25,3 +25,22 @@ def paused_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Collect garbage rarely: most of what is computed is kept, and each collection would look at all of it.
+
+    >>> with rare_collection():
+    ...     gc.get_threshold()[0]
+    50000
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_RARELY, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_RARELY = 50_000

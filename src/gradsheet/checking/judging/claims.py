@@ -150,7 +150,9 @@ class Claims:
                 draft.verdict, draft.reason = "undecided", finding.reason
                 self.other_letter(draft, anchor, right)
             case _:
-                draft.verdict, draft.witness = "wrong", finding.witness
+                draft.verdict = "wrong"
+                alone = (finding.witness,) if len(self.stage.models) == 1 else ()
+                draft.witnesses = finding.witnesses or alone
                 draft.reason = finding.reason if finding.outcome == "shapes" else ""
                 follow(self.stage, self.wrong, draft, anchor, before, right)
         if relation == "≈" and draft.verdict == "wrong":

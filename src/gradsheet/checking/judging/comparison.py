@@ -4,50 +4,38 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from gradsheet.checking.judging.impositions import about_values, imposed
 from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
+from gradsheet.checking.judging.problems import PROBLEMS, reason_of
+from gradsheet.checking.judging.two_sides import beside, evaluated, readings_for
 from gradsheet.checking.meaning import equality, loose
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
-from gradsheet.checking.meaning.indices import has_square, kept, kinds, names_in
+from gradsheet.checking.meaning.indices import kept, letters, names_in, subscripts
 from gradsheet.checking.meaning.interpreter import Interpreter
-from gradsheet.checking.meaning.names import stands
+from gradsheet.checking.meaning.kinks import Cover
 from gradsheet.checking.meaning.points import BITS, MissingError, Model
 from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Reading
 from gradsheet.checking.meaning.tensors import MismatchError, Value, shape_text
-from gradsheet.evaluation import UndecidedError
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import children, walk
-from gradsheet.verification.sampling import NoPointError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.checking.judging.impositions import Imposed
     from gradsheet.checking.meaning.points import Point
-    from gradsheet.checking.meaning.readings import Environment
     from gradsheet.checking.meaning.scope import Scope
 
-_SIZED = frozenset({"𝟏", "𝟙", "1", "I"})
-"""Names whose size the formula around them decides."""
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
 _MEETING = 12
 """So many points are looked at where only some of them meet a condition, z > 0."""
-PROBLEMS = (
-    UnboundError,
-    UnsupportedError,
-    MissingError,
-    OutOfRangeError,
-    StoppedError,
-    UndecidedError,
-    NoPointError,
-    ArithmeticError,
-    RecursionError,
-)
+_MOST_KEPT = 100
+_MOST_DRAWN = 32
+_MOST_IDLE = 10
+"""So many draws that show nothing new end the search for points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,8 @@ class Witness:
 
     point: Point
     known: dict[str, int]
-    reading: Reading
+    conforms: bool
+    """Whether the shapes are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +61,8 @@ class Finding:
     """Whether some strict reading had the right shape."""
     witness: Witness | None = None
     """Where the sides were seen to differ."""
+    witnesses: tuple[Witness | None, ...] = ()
+    """The same under each alternative of the sheet."""
 
 
 @dataclass(slots=True)
@@ -84,11 +75,16 @@ class Comparer:
     deadline: float | None = None
     letters: int = 64
     """How many choices of numbers for free letters are tried at a point."""
+    arranges: bool = True
+    """Whether it looks for an arrangement of the factors where no reading conforms."""
     witness: Witness | None = None
+    looked: tuple[Point, dict[str, int]] | None = None
+    """Where the last comparison looked first."""
     turned: bool = False
     """Where the page declares rows: a side of the last comparison was a column."""
     _points: dict[tuple[str, int, Imposed], Point] = field(default_factory=dict)
-    _interpreters: dict[tuple[int, int, Reading], Interpreter] = field(default_factory=dict)
+    _interpreters: dict[tuple[int, int], Interpreter] = field(default_factory=dict)
+    _covering: dict[tuple[str, Imposed], list[Point]] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
     _sized: dict[tuple[int, frozenset[str]], tuple[Scope, Scope]] = field(default_factory=dict)
 
@@ -102,22 +98,44 @@ class Comparer:
             self._points[kind, seed, fixed] = found
         return found
 
-    def interpreter(self, point: Point, scope: Scope, reading: Reading) -> Interpreter:
-        """An interpreter; those of the same scope keep what they have computed."""
-        key = (id(point), id(scope), reading)
-        found = self._interpreters.get(key)
+    def covering(self, kind: Literal["generic", "sized"], fixed: Imposed = ()) -> list[Point]:
+        """Points that show each side of every kink of the sheet and each of its classes, as far as draws show them.
+
+        Kinks that have one place only are also seen in every pair of sides: ReLU(a) ReLU(b) with one of them active.
+        """
+        found = self._covering.get((kind, fixed))
         if found is None:
-            if len(self._interpreters) > 400:
-                self._interpreters.clear()
-                self._scopes.clear()
-            found = Interpreter(point, scope, reading, budget=Budget(self.terms, self.deadline))
-            self._interpreters[key] = found
-            self._scopes.append(scope)
+            found = [self.point(kind, seed, fixed) for seed in range(1, self.points + 1)]
+            if self.model.kinked:
+                cover = Cover()
+                for point in found:
+                    cover.add(point.branches)
+                seed = idle = 0
+                while not cover.complete and seed < _MOST_DRAWN and idle < _MOST_IDLE:
+                    seed, idle = seed + 1, idle + 1
+                    point = self.point(kind, self.points + seed, fixed)
+                    if cover.add(point.branches):
+                        found.append(point)
+                        idle = 0
+            self._covering[kind, fixed] = found
         return found
 
-    def quick(self) -> Comparer:
+    def interpreter(self, point: Point, scope: Scope, reading: Reading) -> Interpreter:
+        """An interpreter; those of the same scope keep what they have computed."""
+        key = (id(point), id(scope))
+        found = self._interpreters.get(key)
+        if found is None:
+            if len(self._interpreters) > _MOST_KEPT:
+                self._interpreters.clear()
+                self._scopes.clear()
+            found = Interpreter(point, scope, budget=Budget(self.terms, self.deadline))
+            self._interpreters[key] = found
+            self._scopes.append(scope)
+        return found.in_reading(reading)
+
+    def quick(self, *, arranges: bool) -> Comparer:
         """One that looks at a single point; points and values are shared, drawn and computed once."""
-        return replace(self, points=1, letters=min(24, self.letters))
+        return replace(self, points=1, letters=min(24, self.letters), arranges=arranges)
 
     # ------------------------------------------------------------ comparing
 
@@ -149,7 +167,7 @@ class Comparer:
         found = self._at("generic", scope, left, right, conditions)
         if found.outcome in {"right", "arrangement"}:
             return found
-        if thorough and found.outcome != "right" and (mentions_sizes(left) or mentions_sizes(right)):
+        if thorough and found.outcome != "right" and (mentions_sizes(left, scope) or mentions_sizes(right, scope)):
             try:
                 sized = self._at("sized", scope, left, right, conditions)
             except PROBLEMS:
@@ -170,30 +188,76 @@ class Comparer:
     ) -> Finding:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise StoppedError("the time limit")
-        if not conditions:
-            points = [self.point(kind, seed) for seed in range(1, self.points + 1)]
-            return self.over(points, scope, left, right)
-        interpreter = self.interpreter(self.point(kind, 1), scope, Reading())
-        fixed, rest = imposed(interpreter, conditions)
-        count = max(self.points, _MEETING) if about_values(interpreter, rest) else self.points
-        points = [self.point(kind, seed, fixed) for seed in range(1, count + 1)]
-        return self.over(points, scope, left, right, rest)
+        fixed: Imposed = ()
+        least = 1
+        if conditions:
+            interpreter = self.interpreter(self.point(kind, 1), scope, AS_WRITTEN)
+            fixed, conditions = imposed(interpreter, conditions)
+            least = _MEETING if about_values(interpreter, conditions) else 1
+        if self.points == 1:
+            points = [self.point(kind, seed, fixed) for seed in range(1, least + 1)]
+            return self.over(points, scope, left, right, conditions)
+        points = self.covering(kind, fixed)
+        points = [*points, *(self.point(kind, seed, fixed) for seed in range(len(points) + 1, least + 1))]
+        found = self.over(points, scope, left, right, conditions)
+        return found if found.outcome != "right" or fixed else self._beyond(kind, found, scope, left, right, conditions)
+
+    def _beyond(
+        self,
+        kind: Literal["generic", "sized"],
+        found: Finding,
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        conditions: Sequence[tree.Expression],
+    ) -> Finding:
+        """What holds on one side of a kink that the page writes itself has to hold on the other side as well."""
+        points = list(self.covering(kind))
+        own = kinks_of(points, scope, left, right)
+        if not own:
+            return found
+        seed = 0
+        while any(len(signs - {0}) < 2 for signs in own.values()) and seed < _MOST_DRAWN:
+            seed += 1
+            point = self.point(kind, seed)
+            if point in points:
+                continue
+            try:
+                other = self.over([point], scope, left, right, conditions)
+            except PROBLEMS:  # a point that meets no condition, or at which something is not defined, says nothing
+                continue
+            if other.outcome != "right":
+                return other
+            points.append(point)
+            own = kinks_of(points, scope, left, right)
+        both = all(len(signs - {0}) == 2 for signs in own.values())
+        said = f"holds at {len(points)} points" + (", on both sides of each kink" if both else "")
+        return replace(found, certainty=said)
 
     def stands(self, witness: Witness, scope: Scope, left: tree.Expression, right: tree.Expression) -> bool:
         """Whether two sides agree where the first try was seen to differ: quick, and turns most others down."""
         with working_precision(BITS):
-            interpreter = self.interpreter(witness.point, scope, witness.reading)
-            plain = self.interpreter(witness.point, scope, Reading())
-            try:
-                a = evaluated(interpreter, plain, left, witness.known)
-                b = evaluated(interpreter, plain, right, witness.known)
-            except UnboundError:
-                return True  # another letter stands there now: the whole comparison decides
-            except OutOfRangeError:
-                return True
-            except (*PROBLEMS, MismatchError):
-                return False
-            return equality.compare(a, b) in {"equal", "open"}
+            plain = self.interpreter(witness.point, scope, AS_WRITTEN)
+            return any(self._stands(witness, r, scope, left, right) for r in readings_for(plain, left, right))
+
+    def _stands(
+        self, witness: Witness, reading: Reading, scope: Scope, left: tree.Expression, right: tree.Expression
+    ) -> bool:
+        interpreter = self.interpreter(witness.point, scope, reading)
+        plain = self.interpreter(witness.point, scope, Reading())
+        try:
+            if (letters(left) | letters(right)) - witness.known.keys():
+                sides = sorted_sides(left, right, interpreter, ())
+                if not witness.known.keys() >= set(sides.free):
+                    return True  # another letter stands there now: the whole comparison decides
+                left, right = sides.left, sides.right
+            a = evaluated(interpreter, plain, left, witness.known)
+            b = evaluated(interpreter, plain, right, witness.known)
+        except (UnboundError, OutOfRangeError):
+            return True
+        except (*PROBLEMS, MismatchError):
+            return False
+        return equality.compare(a, b) in {"equal", "open"}
 
     def over_points(
         self,
@@ -256,12 +320,12 @@ class Comparer:
         conditions: Sequence[tree.Expression],
     ) -> Finding:
         """Whether left = right at each of some points, in one reading at all of them."""
-        self.witness, self.turned = None, False
+        self.witness, self.looked, self.turned = None, None, False
         failure: Exception | None = None
         shapes: MismatchError | None = None
         conforms = False
         alone: tuple[str, ...] = ()
-        for reading in readings_for(scope, left, right):
+        for reading in readings_for(self.interpreter(points[0], scope, AS_WRITTEN), left, right):
             try:
                 outcome, sides = self._in_reading(points, scope, left, right, conditions, reading)
                 alone = sides.alone
@@ -292,14 +356,15 @@ class Comparer:
                 failure = failure or UnsupportedError("the values cannot be told apart at this precision")
         if failure is not None:
             raise failure
-        if not conforms or scope.loose:
+        if self.arranges and (not conforms or scope.loose):
             found = self._loosely(points, scope, left, right, conditions)
             if found is not None:
                 return found
         if conforms:
             return Finding("different", certainty="differs at a random point: certain", witness=self.witness)
         reason = f"{shapes}" if shapes is not None else self._shapes(points[0], scope, left, right, conditions)
-        return Finding("shapes", reason, certainty="the shapes differ: certain", conforms=False)
+        witness = None if self.looked is None else Witness(*self.looked, conforms=False)
+        return Finding("shapes", reason, certainty="the shapes differ: certain", conforms=False, witness=witness)
 
     def _in_reading(
         self,
@@ -321,16 +386,15 @@ class Comparer:
             most = self.letters // (1 if not position else 3 if position == 1 else 6)
             chosen = assignments(sides, interpreter, conditions, most)
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
-            on_left, on_right = (
-                self.interpreter(point, scope, that_matters(own, side, scope))
-                for own, side in ((replace(reading, explicit=False), sides.left), (reading, sides.right))
-            )
+            on_left = interpreter.in_reading(replace(reading, explicit=False)) if reading.explicit else interpreter
             holding: list[dict[str, int]] = []
             failing: list[tuple[dict[str, int], equality.Outcome]] = []
+            if self.looked is None and chosen:
+                self.looked = point, chosen[0]
             for known in chosen:
                 try:
                     a = evaluated(on_left, plain, sides.left, known)
-                    b = beside(on_right, plain, sides.right, a, known)
+                    b = beside(interpreter, plain, sides.right, a, known)
                 except OutOfRangeError:
                     continue
                 seen += 1
@@ -342,7 +406,7 @@ class Comparer:
                 elif found in {"different", "shapes"}:
                     failing.append((known, found))
                     if found == "different":
-                        self.witness = Witness(point, known, reading)
+                        self.witness = Witness(point, known, conforms=True)
                     if not members:
                         return found, sides
                 else:
@@ -390,7 +454,7 @@ class Comparer:
         self, point: Point, scope: Scope, interpreter: Interpreter, sides: Sides, known: dict[str, int]
     ) -> bool:
         targets: list[Value] = []
-        for reading in readings_for(scope, sides.left, sides.left):
+        for reading in readings_for(interpreter, sides.left, sides.left):
             try:
                 targets.append(self.interpreter(point, scope, reading).evaluate(sides.left, known))
             except MismatchError:
@@ -420,6 +484,21 @@ class Comparer:
         return "the shapes differ"
 
 
+def kinks_of(points: Sequence[Point], scope: Scope, *sides: tree.Expression) -> dict[int, set[int]]:
+    """The kinks that a claim writes, with the signs that were seen of what each hangs on."""
+    found: dict[int, set[int]] = {}
+    if not any(point.seen for point in points):
+        return found
+    waiting: list[tree.Node] = list(sides)
+    named = frozenset().union(*(scope.reach(side).names for side in sides))
+    waiting.extend(local.body for key, local in scope.locals.items() if key in named or local.function)
+    for node in (part for root in waiting for part in walk(root)):
+        for point in points:
+            if id(node) in point.seen:
+                found.setdefault(id(node), set()).update(point.seen[id(node)][1])
+    return found
+
+
 def _lies_otherwise(a: Value, b: Value) -> bool:
     """Whether one side is a row and the other a column."""
     if a.literal or b.literal:
@@ -432,8 +511,8 @@ def _lies_otherwise(a: Value, b: Value) -> bool:
 def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
     """Whether a letter counts layers or steps: the first index of a view or of a family."""
     for side in (sides.left, sides.right):
-        for node in walk(side):
-            if not isinstance(node, tree.Subscript) or not isinstance(node.base, tree.Name):
+        for node in subscripts(side, letter):
+            if not isinstance(node.base, tree.Name):
                 continue
             key = node.base.key
             symbol = interpreter.point.model.symbols.get(key)
@@ -447,108 +526,33 @@ def _spoken(letters: Sequence[str]) -> str:
     return ", ".join(letters)
 
 
-def beside(
-    interpreter: Interpreter, plain: Interpreter, node: tree.Expression, left: Value, known: dict[str, Any]
-) -> Value:
-    """The right side; I and the column of ones in it are as large as they have to be."""
-    special = {key for key in names_in(node) if key in _SIZED and not stands(interpreter, key)}
-    if not special:
-        return evaluated(interpreter, plain, node, known)
-    problem: Exception | None = None
-    found: Value | None = None
-    for size in sorted(
-        {*interpreter.point.sizes.values.values(), *left.shape} - {1}, key=lambda n: n not in left.shape
-    ):
-        one, zero = (interpreter.number(n).data[()] for n in (1, 0))
-        column = np.full(size, one, dtype=object)
-        unit = np.full((size, size), zero, dtype=object)
-        np.fill_diagonal(unit, one)
-        own = {key: Value(unit, 1) if key == "I" else Value(column) for key in special}
-        try:
-            value = evaluated(interpreter, plain, node, {**known, **own})
-        except (MismatchError, UnsupportedError) as mismatch:
-            problem = problem or mismatch
-            continue
-        if equality.compare(left, value) == "equal":
-            return value
-        found = found or value
-    if found is None:
-        raise problem or UnsupportedError("how large it is is not said")
-    return found
+def mentions_sizes(node: tree.Node, scope: Scope) -> bool:
+    """Whether a formula hangs on the number of entries: an index, an end of a sum or an array by number.
 
-
-def evaluated(interpreter: Interpreter, plain: Interpreter, node: tree.Expression, known: Environment) -> Value:
-    """A side in a reading; where the reading does not fit it, as it is written."""
-    try:
-        return interpreter.evaluate(node, known)
-    except MismatchError:
-        if interpreter is plain:
-            raise
-        return plain.evaluate(node, known)
-
-
-def readings_for(scope: Scope, left: tree.Expression, right: tree.Expression) -> list[Reading]:
-    """The readings to be tried, the plainest first."""
-    both = kinds(left) | kinds(right)
-    derivatives, products = tree.Derivative in both, tree.Product in both
-    found = [Reading()]
-    if scope.layout == "jacobian":
-        found = [Reading(jacobian=True)]
-    elif scope.layout is None and derivatives:
-        found += [Reading(jacobian=True), Reading(turned=True)]
-    if derivatives and products:
-        found.append(Reading(chain=True))
-    if derivatives and scope.layout != "jacobian" and tree.Additive in kinds(right) and tree.Product in kinds(right):
-        found.append(Reading(explicit=True))
-    if has_square(left) or has_square(right):
-        found += [replace(r, norms=True) for r in list(found)]
-    return found
-
-
-def that_matters(reading: Reading, node: tree.Expression, scope: Scope) -> Reading:
-    """A reading without what makes no difference to a formula, so that its value is computed once for several."""
-    if scope.carried or any(local.function for local in scope.locals.values()) or names_in(node) & scope.locals.keys():
-        return reading
-    found = kinds(node)
-    derivatives = tree.Derivative in found
-    return Reading(
-        jacobian=reading.jacobian and derivatives,
-        turned=reading.turned and derivatives,
-        chain=reading.chain and tree.Product in found,
-        norms=reading.norms and has_square(node),
-        explicit=reading.explicit and derivatives,
-    )
+    W[2] of a page whose sheet has W2 is a name.
+    """
+    return not _numbered(node) <= scope.views.keys()
 
 
 @kept
-def mentions_sizes(node: tree.Node) -> bool:
-    """Whether a formula hangs on the number of entries: an index, an end of a sum or an array by number."""
+def _numbered(node: tree.Node) -> frozenset[str]:
+    """The names with one index, a number, behind them; "" for whatever else hangs on a number of entries."""
+    below = frozenset[str]().union(*map(_numbered, children(node)))
     match node:
-        case tree.Subscript(items=items) if any(isinstance(i, tree.Num) for i in items):
-            return True
+        case tree.Subscript(base=tree.Name(key=key), items=(tree.Num(),)):
+            return below | {key}
+        case tree.Subscript(base=tree.Name(key=key), items=(tree.Num(), *rest)) if not _by_number(rest):
+            return below | {key}
+        case tree.Subscript(items=items) if _by_number(items):
+            return below | {""}
         case tree.BoundIndex(domain=tree.Range(high=tree.Num())) | tree.Array():
-            return True
+            return below | {""}
         case _:
-            return any(map(mentions_sizes, children(node)))
+            return below
 
 
-def reason_of(problem: Exception) -> str:
-    """Why something could not be evaluated, for people."""
-    match problem:
-        case UnboundError(key=key):
-            return f"nothing says what {key} is"
-        case MissingError(name=name):
-            return f"needs {name}"
-        case OutOfRangeError():
-            return str(problem) or "an index is out of its range"
-        case UndecidedError():
-            return "a condition sits on its boundary"
-        case NoPointError():
-            return "no point was found at which everything is defined"
-        case RecursionError():
-            return "it is nested too deeply"
-        case _:
-            return str(problem) or type(problem).__name__
+def _by_number(items: Sequence[tree.Node]) -> bool:
+    return any(isinstance(i, tree.Num) for i in items)
 
 
 def _said(reading: Reading) -> tuple[str, ...]:

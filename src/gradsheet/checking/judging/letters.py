@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradsheet.checking.meaning.errors import OutOfRangeError, UnboundError, UnsupportedError
-from gradsheet.checking.meaning.indices import letters, names_in
+from gradsheet.checking.meaning.indices import letters, names_in, names_in_indices
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,7 @@ def free_letters(node: tree.Expression, interpreter: Interpreter) -> set[str]:
     found = letters(node)
     if not found:
         return set()
-    below = {k for n in walk(node) if isinstance(n, tree.Subscript) for i in n.items for k in names_in(i)}
+    below = names_in_indices(node)
     return {
         key
         for key in found
@@ -162,9 +161,7 @@ def _drawn(
 
 
 def _accessed(node: tree.Node, letter: str) -> bool:
-    return any(
-        isinstance(part, tree.Subscript) and any(letter in names_in(item) for item in part.items) for part in walk(node)
-    )
+    return letter in names_in_indices(node)
 
 
 def _from_conditions(letter: str, conditions: Sequence[tree.Expression], interpreter: Interpreter) -> range | None:

@@ -159,6 +159,22 @@ def agrees(exact: Value, entries: Entries) -> bool | None:
     return all(_agrees(jet.value, number) for jet, number in zip(data.reshape(-1), own.reshape(-1), strict=True))
 
 
+def between(one: Value, other: Value, entries: Entries) -> bool:
+    """Whether printed numbers are, entry by entry, one of two values or lie between them."""
+    a, b = squeezed(one), squeezed(other)
+    own = entries.reshape([n for n in entries.shape if n != 1])
+    if a.shape != own.shape or b.shape != own.shape:
+        return False
+    return all(
+        _agrees(x.value, number) or _agrees(y.value, number) or _inside(x.value, y.value, ball(number.value))
+        for x, y, number in zip(a.reshape(-1), b.reshape(-1), own.reshape(-1), strict=True)
+    )
+
+
+def _inside(x: arb, y: arb, number: arb) -> bool:
+    return bool(x < number < y) or bool(y < number < x)
+
+
 def _agrees(exact: arb, number: Shown) -> bool:
     if number.decimals is None:
         gap = exact - ball(number.value)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.judging.numbers import Entries
     from gradsheet.checking.judging.records import Bound, Draft
     from gradsheet.checking.judging.stage import Stage
+    from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.tensors import Value
 
 
@@ -40,7 +41,7 @@ def judge_number(
     draft.numeric = True
     entries = entries_of(stage, anchor, b)
     assert entries is not None
-    drawn = [c.point("generic", s) for c in stage.comparers for s in range(1, max(2, c.points) + 1)]
+    drawn = [point for c in stage.comparers for point in (*c.covering("generic"), c.point("generic", 2))]
     found = [stage.value(p, anchor) for p in drawn]
     if not draft.conditions and all(not isinstance(v, str) and numbers.agrees(v, entries) for v in found):
         draft.verdict, draft.certainty = "right", "whatever the values are"
@@ -61,6 +62,9 @@ def judge_number(
                 settle(draft, exact, entries)
             state(stage, draft, anchor, entries, right=draft.verdict == "right")
             return
+    if points and on_a_kink(stage, draft, points, anchor, entries):
+        state(stage, draft, anchor, entries, right=draft.verdict == "right")
+        return
     if not reason:
         first = found[0]
         drawn_names = sorted(points[0].drawn) if points else []
@@ -100,6 +104,29 @@ def number_under(
         draft.verdict, draft.slip, draft.carried_from = "undecided", None, None
         draft.expected = draft.expected_text = None
         draft.reason = "the condition beside it cannot be tried at the given values"
+
+
+def on_a_kink(
+    stage: Stage, draft: Draft, points: Sequence[Point], anchor: tree.Expression, entries: Entries
+) -> bool:
+    """A derivative where the given values sit on a kink: any slope between those of its two sides is right."""
+    ends: list[Value] = []
+    for slope in stage.slopes():
+        sloped = [point.sloped(slope) for point in points]
+        value = stage.value(sloped[0], anchor)
+        if isinstance(value, str) or not settled(stage, sloped, anchor):
+            return False
+        ends.append(value)
+    if len(ends) == 1:
+        settle(draft, ends[0], entries)
+        draft.certainty = "at the given values, with the slope on the kink that the page states"
+        return True
+    between = numbers.between(ends[0], ends[1], entries)
+    if not between:
+        settle(draft, ends[0], entries)
+    draft.verdict = "right" if between else "wrong"
+    draft.certainty = "at the given values, which sit on a kink: any slope between those of its sides"
+    return True
 
 
 def settle(draft: Draft, exact: Value, entries: Entries) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradsheet.checking.judging.comparison import PROBLEMS, Finding, reason_of
+from gradsheet.checking.judging.comparison import Finding
+from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.meaning import equality
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.points import BITS

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradsheet.checking.model import Claim, Kind, Reference, Slip, Verdict
 
 if TYPE_CHECKING:
+    from gradsheet.checking.judging.comparison import Witness
     from gradsheet.checking.reading.model import Side
     from gradsheet.diagnostics import Span
     from gradsheet.manuscripts import Formula
@@ -55,7 +56,8 @@ class Draft:
     """A condition stands beside it, or something was supposed: what it says is no value for the rest of the page."""
     narrowed: bool = False
     """A condition that stands beside it was left out, because it names other letters."""
-    witness: Any = None
+    witnesses: tuple[Witness | None, ...] = ()
+    """Where the sides were seen to differ, under each alternative of the sheet."""
     paired: bool = False
     """Two edits together make it right, which says less than one."""
     before: tree.Expression | None = None

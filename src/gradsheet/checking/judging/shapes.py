@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.binding.errors import BindingError
-from gradsheet.checking.judging.comparison import PROBLEMS, reason_of
+from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.judging.records import Draft
 from gradsheet.checking.judging.sides import formula_of
 from gradsheet.checking.judging.substitution import replaced

@@ -10,8 +10,9 @@ import numpy as np
 
 from gradsheet.checking.binding.binder import Binder
 from gradsheet.checking.binding.errors import BindingError
-from gradsheet.checking.judging.comparison import PROBLEMS, Comparer, Finding, reason_of
+from gradsheet.checking.judging.comparison import Comparer, Finding
 from gradsheet.checking.judging.numbers import as_nested, printed, rounding
+from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.judging.widening import widened
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.points import BITS, Model
@@ -73,7 +74,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.binder = Binder(self.models[0], self.context)
         self.comparers = [
-            Comparer(m, m.points_needed(self.limits.points), self.limits.sum_terms, self.deadline) for m in self.models
+            Comparer(m, self.limits.points, self.limits.sum_terms, self.deadline) for m in self.models
         ]
         if self.context is not None:
             for rule in self.context.given:
@@ -155,7 +156,7 @@ class Stage:
                         said = (*finding.assumptions, f"right if {model.name}")
                         return Finding(finding.outcome, finding.reason, finding.certainty, finding.reading, said)
                     return finding
-        return found[0]
+        return replace(found[0], witnesses=tuple(f.witness for f in found))
 
     def scope(self, carried: Mapping[str, tree.Expression] | None = None) -> Scope:
         """The names as they are now; the same object until they change."""
@@ -200,6 +201,12 @@ class Stage:
                     continue  # it can be computed: the page's number is not needed
                 chosen[symbol] = _numbers(entry.entries)
         return model.at_values(self.given, chosen, seed)
+
+    def slopes(self) -> list[Fraction]:
+        """The slopes on a kink that are right: what the page states, else those of both sides and all between."""
+        conventions = None if self.context is None else self.context.conventions
+        stated = None if conventions is None else conventions.relu_at_zero
+        return [Fraction(0), Fraction(1)] if stated is None else [stated]
 
     def value(
         self,

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.checking.judging import numbers
-from gradsheet.checking.judging.comparison import PROBLEMS, Finding
+from gradsheet.checking.judging.comparison import Finding
+from gradsheet.checking.judging.problems import PROBLEMS
 from gradsheet.checking.meaning import equality
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk

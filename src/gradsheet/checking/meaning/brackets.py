@@ -9,6 +9,7 @@ import numpy as np
 from gradsheet.checking.meaning import calls
 from gradsheet.checking.meaning.conditions import indicator
 from gradsheet.checking.meaning.errors import UnsupportedError
+from gradsheet.checking.meaning.kinks import sides
 from gradsheet.checking.meaning.tensors import Value, array, value
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
@@ -24,6 +25,7 @@ def bars(it: Interpreter, node: tree.Bars, known: Environment) -> Value:
     """An absolute value, a determinant, a norm: ‖x‖, ‖x‖₁, ‖A‖_F."""
     held = it.evaluate(node.body, known)
     if not held.data.ndim:
+        it.point.saw(node.body, sides("abs", [held.data]))
         return Value(array(it.domain.elementwise("abs", held.data)))
     match node.subscript:
         case tree.Num(value=1):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb
 
-from gradsheet.checking.meaning.entries import numbers
 from gradsheet.checking.meaning.equality import gap_outcome
 from gradsheet.checking.meaning.errors import UnsupportedError
 from gradsheet.checking.meaning.indices import whole
@@ -64,7 +63,7 @@ def conditional(it: Interpreter, node: tree.Conditional, known: Environment) -> 
 def _compared(it: Interpreter, left: tree.Expression, relation: str, right: tree.Expression, known: Environment) -> Any:
     if relation == "∈":
         raise UnsupportedError("a set in a condition")
-    letters = numbers(it, known)
+    letters = {**it.whole_numbers, **known}
     a, b = whole(left, letters), whole(right, letters)
     if a is not None and b is not None:
         return np.asarray(_OF_NUMBERS[relation](a, b))
@@ -73,7 +72,9 @@ def _compared(it: Interpreter, left: tree.Expression, relation: str, right: tree
         pairs = np.broadcast_arrays(x.data, y.data)
     except ValueError:
         raise MismatchError(x.shape, y.shape, "compared with") from None
-    holds = [_OF_NUMBERS[relation](_sign(a - b), 0) for a, b in zip(*(p.reshape(-1) for p in pairs), strict=True)]
+    signs = [_sign(a - b) for a, b in zip(*(p.reshape(-1) for p in pairs), strict=True)]
+    it.point.saw(left, signs)
+    holds = [_OF_NUMBERS[relation](sign, 0) for sign in signs]
     return np.array(holds, dtype=bool).reshape(pairs[0].shape)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from gradsheet.checking.meaning.entries import entry, flattened
 from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
-from gradsheet.checking.meaning.points import Push
+from gradsheet.checking.meaning.points import Push, Pushes
 from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
 from gradsheet.checking.meaning.tensors import Value, array, mapped, value
-from gradsheet.evaluation import Evaluator, JetDomain, Program
+from gradsheet.evaluation import Evaluator
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.interpreter import Interpreter
     from gradsheet.checking.meaning.readings import Environment
     from gradsheet.expressions import Symbol
-
-Pushes = tuple[tuple[Push, int], ...]
-"""Entries that move, each with its multiple of the direction."""
-
 
 def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Value:
     """∂of/∂by; of a vector by a vector the outputs come first, as long as the reading does not turn it."""
@@ -124,14 +120,13 @@ def _explicit_slope(it: Interpreter, symbol: Symbol, push: Push) -> Any | None:
     clauses = graph.clauses.get(symbol, [])
     if not any(push.symbol in graph.body(e).symbols for e in clauses) or symbol.leading or push.member is not None:
         return None
-    held = dict(it.point.values((), 1))
+    held = it.point.needed({s for e in clauses for s in graph.unfolded[e].symbols} - {symbol}, (), 1)
     moved = np.array(held[push.symbol], dtype=object)
     moved[push.place] = moved[push.place] + Jet.variable(0, 1, 1)
     held[push.symbol] = moved
-    held.pop(symbol, None)
     sizes = it.point.sizes
-    evaluator = Evaluator(JetDomain(1), sizes.values, sizes.families, held, it.point.functions)
-    Program(clauses, graph.unfolded).run(evaluator)
+    evaluator = Evaluator(it.point.jets(1), sizes.values, sizes.families, held, it.point.functions)
+    it.point.model.program(frozenset({symbol})).run(evaluator)
     return mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(array(evaluator.values[symbol])).data)
 
 
@@ -180,7 +175,7 @@ def locate(it: Interpreter, node: tree.Expression, known: Environment) -> Any:
         raise UnboundError(base.key if isinstance(base, tree.Name) else "?")
     target, items = resolved
     if isinstance(target, Whole):
-        grid = target.of(_pushes(target.symbol, it.point.of(target.symbol)), it.point)
+        grid = target.of(_pushes(it, target.symbol), it.point)
         if isinstance(grid, dict):
             raise UnsupportedError(f"{target.symbol.name} as a whole, whose members differ in shape")
         return entry(it, grid, items, target.lows(it.point), known).data if items else array(grid)
@@ -196,17 +191,23 @@ def _grid_of_derivative(it: Interpreter, of: tree.Expression, by: Sequence[tree.
     symbols = [locate_symbol(it, part) for part in (of, *by)]
     for (target, variables), symbol in it.point.model.sheet.derivatives.items():
         if [target, *variables] == symbols:
-            held = it.point.of(symbol)
-            if not isinstance(held, dict):
-                return array(_pushes(symbol, held))
+            grid = _pushes(it, symbol)
+            if not isinstance(grid, dict):
+                return array(grid)
     raise UnsupportedError("a derivative by an expression that has no name")
 
 
-def _pushes(symbol: Symbol, held: Any) -> Any:
+def _pushes(it: Interpreter, symbol: Symbol) -> Any:
     """A push for every entry of a symbol."""
-    if isinstance(held, dict):
-        return {member: _grid(symbol, member, np.shape(part)) for member, part in held.items()}
-    return _grid(symbol, None, np.shape(held))
+    found = it.point.grids.get(symbol)
+    if found is None:
+        held = it.point.of(symbol)
+        if isinstance(held, dict):
+            found = {member: _grid(symbol, member, np.shape(part)) for member, part in held.items()}
+        else:
+            found = _grid(symbol, None, np.shape(held))
+        it.point.grids[symbol] = found
+    return found
 
 
 def _grid(symbol: Symbol, member: tuple[int, ...] | None, shape: tuple[int, ...]) -> Any:

@@ -80,7 +80,9 @@ def index(it: Interpreter, node: Item, known: Environment) -> int:
         raise UnsupportedError("a slice where one index is needed")
     elif isinstance(node, tree.Num) and node.value.denominator == 1:
         return int(node.value)
-    found = whole(node, numbers(it, known))
+    found = whole(node, known)
+    if found is None:
+        found = whole(node, {**it.whole_numbers, **known})
     if found is not None:
         return found
     for key in sorted(names_in(node)):
@@ -95,10 +97,3 @@ def index(it: Interpreter, node: Item, known: Environment) -> int:
     if exact is None:
         raise UnsupportedError("an index that is no whole number")
     return int(exact)
-
-
-def numbers(it: Interpreter, known: Environment) -> dict[str, int]:
-    """Letters that are whole numbers here."""
-    found = dict(it.whole_numbers)
-    found.update((key, held) for key, held in known.items() if isinstance(held, int))
-    return found

@@ -10,10 +10,11 @@ from gradsheet.checking.meaning import calls, tensors
 from gradsheet.checking.meaning.entries import Item, entry, flattened
 from gradsheet.checking.meaning.errors import UnboundError, UnsupportedError
 from gradsheet.checking.meaning.indices import whole
+from gradsheet.checking.meaning.kinks import has_kink, sides
 from gradsheet.checking.meaning.names import applied
 from gradsheet.checking.meaning.powers import whole_power
 from gradsheet.checking.meaning.references import lows
-from gradsheet.checking.meaning.tensors import Value, mapped, scalar, value
+from gradsheet.checking.meaning.tensors import MismatchError, Value, mapped, scalar, value
 from gradsheet.evaluation import Evaluator
 from gradsheet.expressions import Role, Symbol
 from gradsheet.numerics.jets import Jet
@@ -139,6 +140,8 @@ def _apply(
     if symbol is not None and symbol.role is Role.FUNCTION and not primes:
         return _of_sheet(it, symbol, [it.evaluate(a, known) for a in arguments])
     values = [it.evaluate(a, known) for a in arguments]
+    if arguments and has_kink(key):
+        it.point.saw(arguments[0], sides(key, [v.data for v in values]))
     if key in {"mean", "sum"} and it.point.model.over_data and _is_of_example(arguments, values):
         return _over_data(it, key, values[0])
     found = calls.apply(key, values, primes, it.order)
@@ -205,25 +208,32 @@ def _whole_number(jet: Jet) -> int:
 
 def _of_sheet(it: Interpreter, symbol: Symbol, arguments: Sequence[Value]) -> Value:
     """A function that the sheet defines; what it gives for the same arguments is kept."""
-    key = (symbol, *map(id, arguments))
-    kept = it.called.get(key)
+    key = (symbol, it.pushes, it.order, *map(id, arguments))
+    kept = it.point.called.get(key)
     if kept is None:
-        kept = it.called[key] = (tuple(arguments), _called(it, symbol, arguments))
-    return kept[1]
+        kept = it.point.called[key] = (tuple(arguments), _called(it, symbol, arguments))
+    result: Value = kept[1]
+    return result
 
 
 def _called(it: Interpreter, symbol: Symbol, arguments: Sequence[Value]) -> Value:
     definition = it.point.model.sheet.functions[symbol]
     if len(arguments) != len(definition.formals):
         raise UnsupportedError(f"{symbol.name} takes {len(definition.formals)} arguments")
-    held = dict(it.point.values(it.pushes, it.order))
+    body = it.point.model.unfolded(symbol)
+    held = it.point.needed(body.body.symbols, it.pushes, it.order)
     for formal, argument in zip(definition.formals, arguments, strict=True):
         data = tensors.squeezed(argument) if formal.rank < 2 else argument.data
         if data.ndim > formal.rank:
             raise UnsupportedError(f"an argument of {symbol.name} has the wrong shape")
         if formal.is_integer:
             data = mapped(_whole_number, data)
-        held[formal] = data.reshape((*data.shape, *([1] * (formal.rank - data.ndim))))
+        data = data.reshape((*data.shape, *([1] * (formal.rank - data.ndim))))
+        for axis, length in zip(formal.axes, data.shape, strict=True):
+            low, high = (it.point.sizes.evaluate(end) for end in (axis.low, axis.high))
+            if low is not None and high is not None and length != high - low + 1:
+                raise MismatchError((high - low + 1,), argument.shape, f"entries are what {symbol.name} takes, not")
+        held[formal] = data
     sizes = it.point.sizes
     evaluator = Evaluator(it.domain, sizes.values, sizes.families, held, it.point.functions)
-    return value(evaluator.tensor(it.point.model.unfolded(symbol)))
+    return value(evaluator.tensor(body))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 T = TypeVar("T")
@@ -33,55 +33,95 @@ def kept(function: Callable[[tree.Node], T]) -> Callable[[tree.Node], T]:
     return asked
 
 
+class Facts(NamedTuple):
+    """What is asked of formulas again and again."""
+
+    names: frozenset[str]
+    letters: frozenset[str]
+    indexing: frozenset[str]
+    kinds: frozenset[type[tree.Node]]
+    square: bool
+    subscripts: tuple[tree.Subscript, ...]
+    leaves: tuple[tree.Node, ...]
+
+
+_NONE = frozenset[str]()
+
+
 @kept
+def facts(node: tree.Node) -> Facts:
+    """All of it in one go: an edited formula is a new node on the whole way to its root."""
+    below = [facts(part) for part in children(node)]
+    names = _NONE.union(*[part.names for part in below])
+    indexing = _NONE.union(*[part.indexing for part in below])
+    found = frozenset({type(node)}.union(*[part.kinds for part in below]))
+    square = any(part.square for part in below)
+    subscripted = tuple(one for part in below for one in part.subscripts)
+    ends = tuple(leaf for part in below for leaf in part.leaves)
+    letters_here = _NONE.union(*[part.letters for part in below])
+    match node:
+        case tree.FunctionName():
+            pass
+        case tree.Name(key=key):
+            names, ends = names | {key}, (node,)
+        case tree.Subscript(items=items):
+            own = _NONE.union(*[facts(item).names for item in items])
+            letters_here, indexing = letters_here | own, indexing | own
+            subscripted, ends = (node, *subscripted), (node,)
+        case tree.Binder():
+            letters_here = _free_of(node)
+        case tree.Array():
+            ends = (node,)
+        case tree.Power(exponent=tree.Num(value=2)):
+            square = True
+        case _:
+            pass
+    return Facts(names, letters_here, indexing, found, square, subscripted, ends)
+
+
+def _free_of(node: tree.Binder) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    bound: set[str] = set()
+    for index in node.indices:
+        if index.domain is not None:
+            found |= names_in(index.domain) - bound
+        bound.add(index.name.key)
+    return found | (letters(node.body) - bound)
+
+
 def letters(node: tree.Node) -> frozenset[str]:
     """The letters in the indices of a formula, those that a sum binds left out."""
-    if isinstance(node, tree.Binder):
-        found: frozenset[str] = frozenset()
-        bound: set[str] = set()
-        for index in node.indices:
-            if index.domain is not None:
-                found |= names_in(index.domain) - bound
-            bound.add(index.name.key)
-        return found | (letters(node.body) - bound)
-    below: set[str] = set()
-    if isinstance(node, tree.Subscript):
-        below.update(*map(names_in, node.items))
-    return frozenset(below.union(*map(letters, children(node))))
+    return facts(node).letters
 
 
-@kept
 def names_in(node: tree.Node) -> frozenset[str]:
     """The plain names in an index: of `t-s` both."""
-    own = {node.key} if isinstance(node, tree.Name) and not isinstance(node, tree.FunctionName) else set()
-    return frozenset(own.union(*map(names_in, children(node))))
+    return facts(node).names
 
 
-@kept
+def names_in_indices(node: tree.Node) -> frozenset[str]:
+    """The plain names in the indices of a formula, those that a sum binds as well."""
+    return facts(node).indexing
+
+
 def kinds(node: tree.Node) -> frozenset[type[tree.Node]]:
     """The kinds of nodes in a formula."""
-    return frozenset({type(node)}.union(*map(kinds, children(node))))
+    return facts(node).kinds
 
 
-@kept
 def has_square(node: tree.Node) -> bool:
     """Whether something in a formula is squared."""
-    match node:
-        case tree.Power(exponent=tree.Num(value=2)):
-            return True
-        case _:
-            return any(map(has_square, children(node)))
+    return facts(node).square
 
 
-@kept
-def _subscripts(node: tree.Node) -> tuple[tree.Subscript, ...]:
-    below = tuple(part for child in children(node) for part in _subscripts(child))
-    return (node, *below) if isinstance(node, tree.Subscript) else below
+def leaves(node: tree.Node) -> tuple[tree.Node, ...]:
+    """Whatever in a formula has a value of its own: names with the indices behind them, arrays."""
+    return facts(node).leaves
 
 
 def subscripts(node: tree.Node, letter: str) -> list[tree.Subscript]:
     """The names in a formula that have a letter in an index of theirs."""
-    return [part for part in _subscripts(node) if any(letter in names_in(item) for item in part.items)]
+    return [part for part in facts(node).subscripts if any(letter in names_in(item) for item in part.items)]
 
 
 def offset(node: tree.Node, letter: str) -> int | None:
@@ -113,23 +153,23 @@ def offset(node: tree.Node, letter: str) -> int | None:
             return None
 
 
-def whole(node: tree.Node, known: dict[str, Any]) -> int | None:
+def whole(node: tree.Node, known: Mapping[str, Any]) -> int | None:
     """The whole number that an index expression stands for, where its letters are known."""
     found = _number(node, known)
     return int(found) if found is not None and found.denominator == 1 else None
 
 
-def _number(node: tree.Node, known: dict[str, Any]) -> Fraction | None:
+def _number(node: tree.Node, known: Mapping[str, Any]) -> Fraction | int | None:
     match node:
         case tree.Num(value=number):
-            return number
+            return number.numerator if number.denominator == 1 else number
         case tree.Name(key=key):
             held = known.get(key)
-            return Fraction(held) if isinstance(held, int) else None
+            return held if isinstance(held, int) else None
         case tree.Group(items=(item,)):
             return _number(item, known)
         case tree.Additive(terms=terms):
-            total = Fraction(0)
+            total: Fraction | int = 0
             for term in terms:
                 part = _number(term.item, known)
                 if part is None:
@@ -137,12 +177,12 @@ def _number(node: tree.Node, known: dict[str, Any]) -> Fraction | None:
                 total += -part if term.sign == "-" else part
             return total
         case tree.Product(factors=factors):
-            result = Fraction(1)
+            result: Fraction | int = 1
             for factor in factors:
                 part = _number(factor.item, known)
                 if part is None or factor.sign not in {"", "*", "·", "/"} or (factor.sign == "/" and not part):
                     return None
-                result = result / part if factor.sign == "/" else result * part
+                result = Fraction(result) / part if factor.sign == "/" else result * part
             return result
         case _:
             return None

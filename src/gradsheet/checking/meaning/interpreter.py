@@ -25,10 +25,10 @@ from gradsheet.checking.meaning import (
 from gradsheet.checking.meaning.entries import index
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
 from gradsheet.checking.meaning.points import MissingError
-from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Environment, Reading
+from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Environment, Reading, that_matters
 from gradsheet.checking.meaning.references import locate_symbol
 from gradsheet.checking.meaning.tensors import MismatchError, Value, scalar
-from gradsheet.evaluation import JetDomain, UndecidedError
+from gradsheet.evaluation import UndecidedError
 from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
@@ -36,19 +36,21 @@ from gradsheet.syntax.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradsheet.checking.meaning.derivatives import Pushes
     from gradsheet.checking.meaning.functions import Head
-    from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.points import Point, Pushes
     from gradsheet.checking.meaning.scope import Scope
-    from gradsheet.expressions import Symbol
 
 _DEEPEST = 160
 _MOST_KEPT = 200_000
 
 
-def _held(known: Environment) -> tuple[tuple[str, int], ...]:
-    """Letters and arguments as a key: numbers by value, arrays by identity."""
-    return tuple(sorted((k, v if isinstance(v, int) else -id(v)) for k, v in known.items())) if known else ()
+def _held(known: Environment, named: frozenset[str] | None) -> tuple[tuple[str, int], ...]:
+    """Letters and arguments as a key, of those that are named if not of all: numbers by value, arrays by identity."""
+    if not known:
+        return ()
+    return tuple(
+        sorted((k, v if isinstance(v, int) else -id(v)) for k, v in known.items() if named is None or k in named)
+    )
 
 
 class Interpreter:
@@ -62,6 +64,7 @@ class Interpreter:
         pushes: Pushes = (),
         order: int = 0,
         budget: Budget | None = None,
+        kin: dict[Reading, Interpreter] | None = None,
     ) -> None:
         self.point = point
         self.scope = scope
@@ -69,13 +72,13 @@ class Interpreter:
         self.pushes = pushes
         self.order = order
         self.budget = budget or Budget()
-        self.domain = JetDomain(order)
+        self.domain = point.jets(order)
         self._memo: dict[tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value]] = {}
-        self.states: dict[Symbol, list[Value]] = {}
-        """The values of variables of finite sets, for sums over them."""
-        self.called: dict[tuple[Any, ...], tuple[tuple[Value, ...], Value]] = {}
-        """What functions of the sheet gave, by the identity of their arguments."""
         self._calls: dict[tuple[Any, ...], tuple[tree.Node, Head, tuple[Any, ...], Value]] = {}
+        self._kin = {} if kin is None else kin
+        """The same in other readings: a part to which they make no difference is computed once for all of them."""
+        self._kin[reading] = self
+        self._readings: dict[int, tuple[tree.Node, Reading]] = {}
         self._moved: dict[tuple[Pushes, int], Interpreter] = {}
         self._depth = 0
 
@@ -85,15 +88,24 @@ class Interpreter:
         """The same formulas with some entries of the sheet's quantities moving."""
         found = self._moved.get((pushes, order))
         if found is None:
-            found = Interpreter(self.point, self.scope, self.reading, pushes, order, self.budget)
+            if self.reading == AS_WRITTEN:
+                found = Interpreter(self.point, self.scope, AS_WRITTEN, pushes, order, self.budget)
+            else:
+                found = self.in_reading(AS_WRITTEN).moved(pushes, order).in_reading(self.reading)
             self._moved[pushes, order] = found
         return found
 
-    @cached_property
+    def in_reading(self, reading: Reading) -> Interpreter:
+        """The same in another reading."""
+        found = self._kin.get(reading)
+        if found is None:
+            found = type(self)(self.point, self.scope, reading, self.pushes, self.order, self.budget, self._kin)
+        return found
+
+    @property
     def chained(self) -> Interpreter:
         """The same, with products read as chains of Jacobians."""
-        reading = replace(self.reading, chain=True)
-        return Interpreter(self.point, self.scope, reading, self.pushes, self.order, self.budget)
+        return self.in_reading(replace(self.reading, chain=True))
 
     @cached_property
     def uncarried(self) -> Interpreter:
@@ -103,8 +115,11 @@ class Interpreter:
 
     @cached_property
     def whole_numbers(self) -> dict[str, int]:
-        """Names that are whole numbers wherever they stand: sizes, and letters that the page gives a number."""
-        sizes = {key: self.point.size(key) for key in self.point.model.sheet.sizes}
+        """Names that are whole numbers wherever they stand: sizes, and letters that the page gives a number.
+
+        A letter that the page defines is what the page says, also where the sheet has a size of that name.
+        """
+        sizes = {key: self.point.size(key) for key in self.point.model.sheet.sizes if key not in self.scope.locals}
         return {**self.scope.numbers, **{key: size for key, size in sizes.items() if size is not None}}
 
     # ------------------------------------------------------------ values
@@ -116,7 +131,11 @@ class Interpreter:
             other = self.scope.carried.get(plain(node))
             if other is not None:
                 return self.uncarried.evaluate(other, known)
-        key = (id(node), _held(known))
+        if self.reading is not AS_WRITTEN:
+            reading = self._reading_of(node)
+            if reading != self.reading:
+                return self.in_reading(reading).evaluate(node, known)
+        key = (id(node), _held(known, self._named(node)) if known else ())
         found = self._memo.get(key)
         if found is None:
             # The node and the arguments are kept, so their ids stay their own.
@@ -127,7 +146,8 @@ class Interpreter:
 
     def call(self, function: Head, argument: tree.Expression, known: Environment) -> Value:
         """f(x): an edited product is another product, and the calls in it are the same."""
-        key = (id(argument), _held(known), function.name.key, function.primes, id(function.exponent))
+        held = _held(known, self._named(argument)) if known and function.exponent is None else _held(known, None)
+        key = (id(argument), held, function.name.key, function.primes, id(function.exponent))
         found = self._calls.get(key)
         if found is None:
             result = functions.called(self, function, argument, known)
@@ -135,6 +155,17 @@ class Interpreter:
                 self._calls.clear()
             found = self._calls[key] = (argument, function, tuple(known.values()), result)
         return found[3]
+
+    def _named(self, node: tree.Expression) -> frozenset[str] | None:
+        """The letters that a value can hang on; None for all of them: what earlier wrong lines say may use any."""
+        return None if self.scope.carried else self.scope.reach(node).names
+
+    def _reading_of(self, node: tree.Expression) -> Reading:
+        """The reading without what makes no difference to a formula."""
+        found = self._readings.get(id(node))
+        if found is None:
+            found = self._readings[id(node)] = (node, that_matters(self.reading, node, self.scope))
+        return found[1]
 
     def number(self, entry: Any) -> Value:
         """An exact number."""

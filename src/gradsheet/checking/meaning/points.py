@@ -8,18 +8,43 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.calculus import unfold_all
+from gradsheet.checking.meaning.kinks import KINKS, Slopes, Watching
+from gradsheet.checking.meaning.stacks import Stack, position, spread
+from gradsheet.checking.meaning.tensors import mapped
 from gradsheet.derivation import derive
 from gradsheet.derivation.graph import Graph
-from gradsheet.derivation.passes import Pass, needed_inputs
+from gradsheet.derivation.passes import Pass, needed_inputs, pushed
 from gradsheet.diagnostics import SheetError
-from gradsheet.evaluation import Inputs, JetDomain, Sizes, UndecidedError, UndefinedValueError, ValueReader
+from gradsheet.evaluation import (
+    Evaluator,
+    Inputs,
+    JetDomain,
+    Program,
+    Sizes,
+    UndecidedError,
+    UndefinedValueError,
+    ValueReader,
+)
 from gradsheet.evaluation.named import symbol_depth
-from gradsheet.expressions import Affine, Call, Lambda, OverData, Piecewise, Role, Size, Symbol, Unspecified, walk
+from gradsheet.expressions import (
+    Affine,
+    Call,
+    Lambda,
+    OverData,
+    Piecewise,
+    Reduce,
+    Role,
+    Size,
+    Symbol,
+    Unspecified,
+    walk,
+)
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import certify
 from gradsheet.numerics.jets import Jet, ball
@@ -27,7 +52,8 @@ from gradsheet.syntax import canonical_key
 from gradsheet.verification.sampling import NoPointError, draw_values, sizes_and_ranges, unspecified_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
+    from fractions import Fraction
 
     from gradsheet.evaluation.named import Values
     from gradsheet.sheet import Sheet
@@ -37,6 +63,8 @@ _ORDER = (0, 0, 2, 1, 1, 0, 2, 1, 5)
 _FAR, _FAR_STYLES = 3, 5
 """Where there are kinks, inputs of every other point are so many times as large, while such a point is found."""
 _ATTEMPTS = 24
+_MOST_TOGETHER = 128
+"""So many entries of a quantity are pushed at once."""
 BITS = 160
 
 
@@ -47,6 +75,10 @@ class Push:
     symbol: Symbol
     member: tuple[int, ...] | None
     place: tuple[int, ...]
+
+
+Pushes = tuple[tuple[Push, int], ...]
+"""Entries that move, each with its multiple of the direction."""
 
 
 class MissingError(Exception):
@@ -83,6 +115,10 @@ class Model:
         self.graph = derive(sheet).graph if uses_derivatives else Graph(sheet.equations, sheet.functions)
         self.symbols = {canonical_key(s.name): s for s in sheet.symbols.values()}
         self._unfolded: dict[Symbol, Lambda] = {}
+        self._upstream: dict[Symbol, set[Symbol]] = {}
+        self._moving: dict[frozenset[Symbol], set[Symbol]] = {}
+        self._programs: dict[frozenset[Symbol], Program] = {}
+        self._stacks: dict[Symbol, Stack] = {}
         self.kinked = any(_is_kinked(n) for e in self.graph.equations for n in walk(self.graph.body(e)))
         """Whether something in it has branches, or classes, of which a few points may see only one."""
         self.kinked |= any(s.domain.kind in {"finite", "onehot", "index"} for s in sheet.symbols.values())
@@ -102,14 +138,38 @@ class Model:
 
     def upstream(self, symbol: Symbol) -> set[Symbol]:
         """Everything that a symbol is computed from, itself included."""
-        return self.graph.needed_for(symbol)
+        found = self._upstream.get(symbol)
+        if found is None:
+            found = self._upstream[symbol] = self.graph.needed_for(symbol)
+        return found
 
-    def points_needed(self, wanted: int) -> int:
-        """How many points it takes to see every branch: many where each is cheap."""
-        if not self.kinked:
-            return wanted
-        scalars = sum(not s.axes for s in self.sheet.inputs)
-        return wanted + (9 if scalars * 2 > len(self.sheet.inputs) else 3)
+    def moving(self, pushes: Pushes) -> set[Symbol]:
+        """What moves with some pushes, directly or not."""
+        sources = frozenset(push.symbol for push, _ in pushes)
+        found = self._moving.get(sources)
+        if found is None:
+            found = self._moving[sources] = self.graph.depends_on(sources)
+        return found
+
+    def computed(self, pushes: Pushes) -> set[Symbol]:
+        """What is computed from something that moves with some pushes."""
+        moving, graph = self.moving(pushes), self.graph
+        return {s for s in moving if any(graph.unfolded[e].symbols & moving for e in graph.clauses.get(s, ()))}
+
+    def stack(self, source: Symbol) -> Stack:
+        """The equations of what moves with a quantity, for pushes of all its entries at once."""
+        found = self._stacks.get(source)
+        if found is None:
+            found = self._stacks[source] = Stack.of(self.graph, self.graph.depends_on([source]))
+        return found
+
+    def program(self, symbols: frozenset[Symbol]) -> Program:
+        """What computes some symbols alone."""
+        found = self._programs.get(symbols)
+        if found is None:
+            chosen = [e for e in self.graph.equations if e.symbol in symbols]
+            found = self._programs[symbols] = Program(chosen, self.graph.unfolded)
+        return found
 
     def unfolded(self, function: Symbol) -> Lambda:
         """The body of a function of the sheet, with those that it calls written out."""
@@ -233,11 +293,20 @@ class Model:
         return True
 
 
-_KINKED = frozenset({"relu", "abs", "sign", "step", "max", "min", "elu", "leaky_relu", "hardtanh", "relu6"})
-
-
 def _is_kinked(node: object) -> bool:
-    return isinstance(node, Piecewise) or (isinstance(node, Call) and node.function in _KINKED)
+    match node:
+        case Piecewise() | Reduce(kind="max" | "min"):
+            return True
+        case Call(function=str() as name):
+            return name in KINKS
+        case _:
+            return False
+
+
+def _classes(values: Any) -> frozenset[Any]:
+    """The values that occur; of classes by number the first, the last, and any between."""
+    entries = np.asarray(values, dtype=object).reshape(-1)
+    return frozenset(str(entry) for entry in entries)
 
 
 def _is_free(symbol: Symbol) -> bool:
@@ -273,14 +342,51 @@ class Point:
         self.model = model
         self.inputs = inputs
         self.functions = functions
+        self.slope: Fraction | None = None
+        """Where between its two sides the slope on a kink is taken; on a kink nothing is decided without it."""
         self.drawn: set[str] = set()
         """Inputs that are random because nobody gives them."""
         self.slopes: dict[tuple[Any, ...], Any] = {}
         """Derivatives of quantities along pushes, as they were computed."""
+        self.states: dict[tuple[Symbol, int], list[Any]] = {}
+        """The values of variables of finite sets, for sums over them."""
+        self.called: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+        """What functions of the sheet gave, by the identity of their arguments."""
+        self.seen: dict[int, tuple[Any, set[Any]]] = {}
+        """On which sides the kinks in formulas of the page were computed, by what they hang on."""
+        self.lows: dict[tuple[Symbol, tuple[int, ...] | None], list[int]] = {}
+        """Where the axes of quantities and members start."""
+        self.grids: dict[Symbol, Any] = {}
+        """A push for every entry of a quantity."""
         self._shifts: dict[Symbol, Any] = {}
         graph = model.graph
         self._pass = Pass(graph, graph.equations, (), functions)
+        self._plain: dict[Symbol, Values] | None = None
+        self._stacks: dict[tuple[Symbol, tuple[int, ...] | None], dict[Symbol, Any]] = {}
+        self._alone: set[tuple[Symbol, tuple[int, ...] | None]] = set()
+        self._still: dict[tuple[Symbol, int], Values] = {}
         self._runs: dict[tuple[tuple[tuple[Push, int], ...], int], dict[Symbol, Values]] = {}
+
+    def sloped(self, slope: Fraction) -> Point:
+        """The same with a slope on kinks."""
+        other = Point(self.model, self.inputs, self.functions)
+        other.slope, other.drawn, other._shifts = slope, self.drawn, self._shifts
+        return other
+
+    def jets(self, order: int) -> JetDomain:
+        """The numbers with which everything is computed here."""
+        return JetDomain(order) if self.slope is None else Slopes(order, self.slope)
+
+    @cached_property
+    def branches(self) -> dict[Hashable, frozenset[Hashable]]:
+        """The sides of each kink and the classes of each input that are seen here."""
+        watching = Watching(0)
+        self._whole(self._gaps(0), 0, watching)
+        outcomes: dict[Hashable, frozenset[Hashable]] = dict(watching.outcomes())
+        for symbol in self.model.symbols.values():
+            if symbol.domain.kind in {"finite", "onehot", "index"} and symbol in self.inputs.values:
+                outcomes[symbol] = _classes(self.inputs.values[symbol])
+        return outcomes
 
     def shift(self, stated: Mapping[Symbol, Any]) -> None:
         """Move computed quantities to the values that a page states, in the order in which they are computed."""
@@ -296,50 +402,140 @@ class Point:
             for place in np.ndindex(held.shape):
                 gap[place] = ball(wanted[place]) - held[place].value
             self._shifts[symbol] = gap
-            self._runs.clear()
-            self.slopes.clear()
+            self._plain = None
+            for kept in (self._still, self._runs, self._stacks, self.slopes, self.called):
+                kept.clear()
 
     @property
     def sizes(self) -> Sizes:
         """Sizes and size families."""
         return self.inputs.sizes
 
-    def values(self, pushes: tuple[tuple[Push, int], ...] = (), order: int = 0) -> dict[Symbol, Values]:
-        """Every quantity as jets, with some entries moving: each push with its multiple."""
-        key = (pushes, order)
-        found = self._runs.get(key)
-        if found is None:
-            with working_precision(BITS):
-                found = self._run(pushes, order)
-            self._runs[key] = found
-        return found
+    def values(self) -> dict[Symbol, Values]:
+        """Every quantity, as jets that do not move."""
+        if self._plain is None:
+            self._plain = self._whole(self._gaps(0), 0)
+        return self._plain
 
-    def _run(self, pushes: tuple[tuple[Push, int], ...], order: int) -> dict[Symbol, Values]:
-        arrays: dict[Symbol, Any] = {}
-        held: Any
-        for symbol, gap in self._shifts.items():
-            held = np.empty(gap.shape, dtype=object)
-            for place in np.ndindex(gap.shape):
-                held[place] = Jet.constant(gap[place], order)
-            arrays[symbol] = held
-        if pushes:
-            plain = self.values()
-            for push, multiple in pushes:
-                held = arrays.get(push.symbol)
-                if held is None:
-                    held = _still(plain[push.symbol], order)
-                    arrays[push.symbol] = held
-                target = held if push.member is None else held[push.member]
-                target[push.place] = target[push.place] + Jet.variable(0, multiple, order)
-        self._pass.pushes = arrays
-        return self._pass.run(JetDomain(order), self.inputs)
+    def of(self, symbol: Symbol, pushes: Pushes = (), order: int = 0) -> Values:
+        """The value of a symbol as jets, with some entries moving: each push with its multiple.
 
-    def of(self, symbol: Symbol, pushes: tuple[tuple[Push, int], ...] = (), order: int = 0) -> Values:
-        """The value of a symbol; raises `MissingError` where something it needs was not given."""
-        found = self.values(pushes, order).get(symbol)
-        if found is None:
+        Raises `MissingError` where something it needs was not given.
+        """
+        plain = self.values().get(symbol)
+        if plain is None:
             raise MissingError(symbol.name)
+        if not pushes or not self.model.moving(pushes) & self.model.upstream(symbol):
+            return plain if not order else self._unmoved(symbol, plain, order)
+        run = self._runs.setdefault((pushes, order), {})
+        if symbol not in run:
+            with working_precision(BITS):
+                self._move(symbol, pushes, order, run)
+        return run[symbol]
+
+    def needed(self, symbols: Iterable[Symbol], pushes: Pushes = (), order: int = 0) -> dict[Symbol, Values]:
+        """Those of some symbols that have a value here."""
+        return {s: self.of(s, pushes, order) for s in symbols if s in self.values()}
+
+    def _unmoved(self, symbol: Symbol, plain: Values, order: int) -> Values:
+        found = self._still.get((symbol, order))
+        if found is None:
+            found = self._still[symbol, order] = plain if symbol.is_integer else _as_order(plain, order)
         return found
+
+    def _gaps(self, order: int) -> dict[Symbol, Any]:
+        """How far quantities are shifted to what the page states."""
+        return {s: mapped(lambda entry: Jet.constant(entry, order), gap) for s, gap in self._shifts.items()}
+
+    def _pushed(self, pushes: Pushes, order: int) -> dict[Symbol, Any]:
+        """How far pushes move what they push."""
+        arrays: dict[Symbol, Any] = {}
+        for push, multiple in pushes:
+            held = arrays.get(push.symbol)
+            if held is None:
+                held = arrays[push.symbol] = _zeros(self.values()[push.symbol], order)
+            target = held if push.member is None else held[push.member]
+            target[push.place] = target[push.place] + Jet.variable(0, multiple, order)
+        return arrays
+
+    def _whole(self, added: dict[Symbol, Any], order: int, domain: JetDomain | None = None) -> dict[Symbol, Values]:
+        self._pass.pushes = added
+        with working_precision(BITS):
+            return self._pass.run(domain or self.jets(order), self.inputs)
+
+    def _move(self, symbol: Symbol, pushes: Pushes, order: int, run: dict[Symbol, Values]) -> None:
+        """Compute again what moves on the way to a symbol; all else stays as it is."""
+        moved = self._pushed(pushes, order)
+        if self._pass.terms:  # means over the data join rows: everything is computed again
+            run.update(self._whole(_sums(self._gaps(order), moved), order))
+            return
+        if order == 1 and len(pushes) == 1 and pushes[0][1] == 1 and self._together(symbol, pushes[0][0], run):
+            return
+        wanted = self.model.moving(pushes) & self.model.upstream(symbol)
+        again = self.model.computed(pushes) & wanted
+        for source in wanted - again - run.keys():
+            run[source] = pushed(self._unmoved(source, self.values()[source], order), moved[source])
+        again -= run.keys()
+        evaluator = self._evaluator(again, run, order)
+        evaluator.pushes = _sums(self._gaps(order), moved)
+        self.model.program(frozenset(again)).run(evaluator)
+        run.update((s, evaluator.values[s]) for s in again)
+
+    def _evaluator(self, again: set[Symbol], run: Mapping[Symbol, Values], order: int) -> Evaluator:
+        """With all that some symbols are computed from."""
+        graph = self.model.graph
+        used = {s for a in again for e in graph.clauses[a] for s in graph.unfolded[e].symbols}
+        held = {s: run[s] if s in run else self.of(s, (), order) for s in used - again if s in self.values()}
+        return Evaluator(self.jets(order), self.sizes.values, self.sizes.families, held, self.functions)
+
+    def _together(self, symbol: Symbol, push: Push, run: dict[Symbol, Values]) -> bool:
+        """Compute what moves with every entry of a quantity at once; False where that is not possible."""
+        source, member = push.symbol, push.member
+        held = self.values()[source]
+        shape = np.shape(held[member] if isinstance(held, dict) else held)  # type: ignore[index]
+        count = int(np.prod(shape))
+        stack = self._stacks.setdefault((source, member), {})
+        if not 1 < count <= _MOST_TOGETHER or (source, member) in self._alone:
+            return False
+        if symbol not in stack:
+            try:
+                self._stack(symbol, push, shape, stack)
+            except (UndecidedError, UndefinedValueError, ArithmeticError):
+                self._alone.add((source, member))
+                return False
+        at = int(np.ravel_multi_index(push.place, shape)) if shape else 0
+        run[symbol] = position(stack[symbol], at)
+        return True
+
+    def _stack(self, symbol: Symbol, push: Push, shape: tuple[int, ...], stack: dict[Symbol, Any]) -> None:
+        pushes: Pushes = ((push, 1),)
+        source, count = push.symbol, int(np.prod(shape))
+        moved = spread(_zeros(self.values()[source], 1), count)
+        target = moved if push.member is None else moved[push.member]
+        for at, place in enumerate(np.ndindex(shape)):
+            target[(*place, at)] = Jet.variable(0, 1, 1)
+        wanted = self.model.moving(pushes) & self.model.upstream(symbol)
+        again = self.model.computed(pushes) & wanted
+        if source in wanted - again and source not in stack:
+            stack[source] = pushed(spread(self._unmoved(source, self.values()[source], 1), count), moved)
+        again -= stack.keys()
+        if not again:
+            return
+        made = self.model.stack(source)
+        evaluator = self._evaluator(again, stack, 1)
+        values = {made.symbols.get(s, s) if s in stack else s: v for s, v in evaluator.values.items()}
+        sizes = {**self.sizes.values, made.size: count}
+        evaluator = Evaluator(self.jets(1), sizes, self.sizes.families, values, self.functions)
+        added = {s: spread(gap, count) for s, gap in self._gaps(1).items()}
+        if source in again:
+            added = _sums(added, {source: moved})
+        evaluator.pushes = {made.symbols[s]: push for s, push in added.items() if s in made.symbols}
+        made.program(again).run(evaluator)
+        stack.update((s, evaluator.values[made.symbols[s]]) for s in again)
+
+    def saw(self, node: Any, found: Iterable[Any]) -> None:
+        """Note on which sides of a kink a formula is here; the node is kept, so its id stays its own."""
+        self.seen.setdefault(id(node), (node, set()))[1].update(found)
 
     def low(self, symbol: Symbol, axis: int, member: tuple[int, ...] = ()) -> int:
         """Where an axis starts."""
@@ -352,13 +548,24 @@ class Point:
         return None if size is None else self.sizes.values.get(size, size.literal)
 
 
-def _still(values: Any, order: int) -> Any:
+def _sums(gaps: dict[Symbol, Any], moved: dict[Symbol, Any]) -> dict[Symbol, Any]:
+    """Shifts and pushes together."""
+    return {**gaps, **{s: gaps[s] + push if s in gaps else push for s, push in moved.items()}}
+
+
+def _zeros(values: Any, order: int) -> Any:
     if isinstance(values, dict):
-        return {k: _still(v, order) for k, v in values.items()}
+        return {k: _zeros(v, order) for k, v in values.items()}
     result = np.empty(np.shape(values), dtype=object)
-    zero = Jet.constant(0, order)
-    result.fill(zero)
+    result.fill(Jet.constant(0, order))
     return result
+
+
+def _as_order(values: Any, order: int) -> Any:
+    """Values that do not move, as jets of some order."""
+    if isinstance(values, dict):
+        return {k: _as_order(v, order) for k, v in values.items()}
+    return mapped(lambda jet: Jet.constant(jet.value, order), np.asarray(values))
 
 
 def places(values: Values) -> Iterable[tuple[tuple[int, ...] | None, tuple[int, ...]]]:
@@ -377,4 +584,4 @@ def exact(value: Any) -> Any:
     return certify(value)
 
 
-__all__ = ["BITS", "MissingError", "Model", "OverData", "Point", "Push", "exact", "places", "symbol_depth"]
+__all__ = ["BITS", "MissingError", "Model", "OverData", "Point", "Push", "Pushes", "exact", "places", "symbol_depth"]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from gradsheet.syntax import tree
+
+if TYPE_CHECKING:
+    from gradsheet.checking.meaning.scope import Scope
 
 Environment = dict[str, Any]
 """Letters with their numbers, arguments with their values."""
@@ -27,6 +32,21 @@ class Reading:
 
 AS_WRITTEN = Reading()
 """Gradients in the shape of the variable, products as matrices are multiplied, powers entry by entry."""
+
+
+def that_matters(reading: Reading, node: tree.Expression, scope: Scope) -> Reading:
+    """A reading without what makes no difference to a formula."""
+    if scope.carried:
+        return reading  # what earlier wrong lines say may hold anything
+    found = scope.reach(node)
+    derivatives = tree.Derivative in found.kinds
+    return Reading(
+        jacobian=reading.jacobian and derivatives,
+        turned=reading.turned and derivatives,
+        chain=reading.chain and tree.Product in found.kinds,
+        norms=reading.norms and found.square,
+        explicit=reading.explicit and derivatives,
+    )
 
 
 @dataclass(slots=True)

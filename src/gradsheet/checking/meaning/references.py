@@ -31,8 +31,13 @@ class Whole:
 
     def lows(self, point: Point) -> list[int]:
         """Where its axes start."""
-        member = self.member or ()
-        return [point.low(self.symbol, k, member) for k in range(len(member), self.symbol.rank)]
+        key = (self.symbol, self.member)
+        found = point.lows.get(key)
+        if found is None:
+            member = self.member or ()
+            found = [point.low(self.symbol, k, member) for k in range(len(member), self.symbol.rank)]
+            point.lows[key] = found
+        return found
 
     def of(self, held: Any, point: Point) -> Any:
         """The member's part of what is held for the symbol."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from gradsheet.checking.meaning.indices import facts
+from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradsheet.syntax import tree
+    from gradsheet.checking.meaning.indices import Facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +26,21 @@ class Local:
     formula: int = 0
     raised: bool = False
     """Its first index is a layer: δ^{(l)} = …."""
+
+
+class Reach(NamedTuple):
+    """The names and the kinds of nodes that a value may hang on; whether something is squared."""
+
+    names: frozenset[str]
+    kinds: frozenset[type[tree.Node]]
+    square: bool
+
+    def with_(self, other: Reach) -> Reach:
+        """Both together."""
+        return Reach(self.names | other.names, self.kinds | other.kinds, self.square or other.square)
+
+
+_MOST_KEPT = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,3 +69,44 @@ class Scope:
     """Products are lists of factors, by the page's own word."""
     carried: Mapping[str, tree.Expression] = field(default_factory=dict)
     """What earlier wrong lines say, by the plain spelling of a quantity: for follow-through."""
+    _reached: dict[int, tuple[tree.Node, Reach]] = field(init=False, default_factory=dict)
+    _below: dict[str, Reach] = field(init=False, default_factory=dict)
+
+    def reach(self, node: tree.Node) -> Reach:
+        """What a formula holds, with the definitions of the page that it uses, directly or not."""
+        kept = self._reached.get(id(node))
+        if kept is None:
+            if len(self._reached) > _MOST_KEPT:
+                self._reached.clear()
+            found = facts(node)
+            reach = Reach(found.names, found.kinds, found.square)
+            for key in self._used(found):
+                reach = reach.with_(self._of(key))
+            kept = self._reached[id(node)] = (node, reach)  # the node is kept, so its id stays its own
+        return kept[1]
+
+    def _used(self, found: Facts) -> list[str]:
+        """The definitions and views of the page that a formula names; every function of it, if it calls any."""
+        calls = tree.FunctionName in found.kinds
+        return [
+            *(key for key in found.names if key in self.views),
+            *(key for key, local in self.locals.items() if key in found.names or (calls and local.function)),
+        ]
+
+    def _of(self, key: str) -> Reach:
+        """The same of a definition or a view, with all that it uses."""
+        reach = self._below.get(key)
+        if reach is None:
+            reach = Reach(frozenset(), frozenset(), square=False)
+            waiting, seen = [key], {key}
+            while waiting:
+                at = waiting.pop()
+                bodies = [self.locals[at].body] if at in self.locals else []
+                for body in (*bodies, *self.views.get(at, {}).values()):
+                    found = facts(body)
+                    reach = reach.with_(Reach(found.names, found.kinds, found.square))
+                    fresh = [other for other in self._used(found) if other not in seen]
+                    seen.update(fresh)
+                    waiting.extend(fresh)
+            self._below[key] = reach
+        return reach

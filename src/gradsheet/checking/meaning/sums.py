@@ -100,7 +100,7 @@ def _is_counted(symbol: Symbol) -> bool:
 
 def _states(it: Interpreter, symbol: Symbol) -> list[Value]:
     """Every value of a variable of a finite set; the same objects each time, so that what is computed is kept."""
-    known = it.states.get(symbol)
+    known = it.point.states.get((symbol, it.order))
     if known is not None:
         return known
     sizes = it.point.sizes
@@ -113,8 +113,9 @@ def _states(it: Interpreter, symbol: Symbol) -> list[Value]:
     if len(entries) ** length > it.budget.terms:
         raise StoppedError(f"a sum over more than {it.budget.terms} states")
     jets = [Jet.constant(entry, it.order) for entry in entries]
-    it.states[symbol] = [_state(choice, shape) for choice in product(jets, repeat=length)]
-    return it.states[symbol]
+    found = [_state(choice, shape) for choice in product(jets, repeat=length)]
+    it.point.states[symbol, it.order] = found
+    return found
 
 
 def _state(choice: Sequence[Any], shape: tuple[int, ...]) -> Value:

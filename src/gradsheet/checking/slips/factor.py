@@ -117,7 +117,8 @@ def inverted(scene: Scene) -> Iterator[Change]:
 
 def lost(scene: Scene) -> Iterator[Change]:
     """`a` → a b, with b from the rest of the claim, from lines that were right, from the names in scope."""
-    candidates = list(lost_factors(scene))[:_MOST_CANDIDATES]
+    units_lost = list(lost_factors(scene))[:_MOST_CANDIDATES]
+    candidates = [(unit, item_of(unit), form_of_unit(unit, scene.vocabulary), cost) for unit, cost in units_lost]
     for place in scene.spots:
         node = place.node
         assert isinstance(node, Expression)
@@ -127,24 +128,28 @@ def lost(scene: Scene) -> Iterator[Change]:
         if isinstance(place.parent and place.parent.node, Power | Array):
             deep = 0.9
         form = scene.form(node)
-        for unit, cost in candidates:
-            item = item_of(unit)
+        parts = extended(node)
+        for unit, item, new_form, cost in candidates:
             if isinstance(node, Additive) and isinstance(item, Additive):
                 continue
-            yield from _inserted(scene, place, unit, form, cost + deep)
+            yield from _inserted(scene, place, parts, (unit, item), (form, new_form), cost + deep)
 
 
-def _inserted(scene: Scene, place: Place, unit: Unit, form: Form | None, cost: float) -> Iterator[Change]:
+def _inserted(
+    scene: Scene,
+    place: Place,
+    parts: list[Unit],
+    factor: tuple[Unit, Expression],
+    forms: tuple[Form | None, Form | None],
+    cost: float,
+) -> Iterator[Change]:
     node = place.node
-    assert isinstance(node, Expression)
-    parts = extended(node)
-    new_form = form_of_unit(unit, scene.vocabulary)
-    item = item_of(unit)
+    unit, item = factor
     over = "1/" if unit[0].sign == "/" else ""
     said = scene.vocabulary.say(bracketed(item)) if over else scene.say(item)
     sentence = f"the factor {over}{said} is lost"
     token = ("lost", said)
-    for at, sign in _positions(parts, unit, form, new_form):
+    for at, sign in _positions(parts, unit, *forms):
         placed = (replace(unit[0], sign=sign), *unit[1:])
         if at == 0 and len(parts) > 0:
             first = parts[0]

@@ -102,7 +102,7 @@ class Scene:
         self.vocabulary = vocabulary
         self.places: tuple[Place, ...] = (*places(right, "right"), *places(left, "left"))
         self._forms: dict[int, Form | None] = {}
-        self._said: dict[Node, str] = {}
+        self._said: dict[int, tuple[Node, str]] = {}
 
     # ------------------------------------------------------------ what is there
 
@@ -211,13 +211,14 @@ class Scene:
 
     def say(self, node: Node) -> str:
         """A part, in a sentence."""
-        found = self._said.get(node)
-        if found is None:
+        kept = self._said.get(id(node))
+        if kept is None:
             found = self.vocabulary.say(cast("Expression", node))
             if isinstance(node, Group) and len(node.items) == 1 and found.startswith("(") and found.endswith(")"):
                 found = found[1:-1]
-            found = self._said[node] = found if len(found) <= 60 else found[:58] + " …"
-        return found
+            # The node is kept, so its id stays its own.
+            kept = self._said[id(node)] = (node, found if len(found) <= 60 else found[:58] + " …")
+        return kept[1]
 
     # ------------------------------------------------------------ changes
 

@@ -37,6 +37,8 @@ LEFT_ELSE = 1.5
 PAIR_LIMIT = 2.4
 """No half of a pair is less likely than that."""
 _MOST_FIRST = 40
+_FOR_TIES = 80
+"""So many further claims are tested for others that do the same."""
 _MOST_ALIKE = 30
 _ORDERED = 0.3
 
@@ -127,15 +129,17 @@ def search(
 ) -> Findings:
     """The single edits that make a claim true, likeliest first; if there is none, the first pair that does.
 
-    `budget` is how many claims are tested at most, singles and pairs apart; `deadline` a value of `time.monotonic()`.
+    `budget` is how many claims are tested at most, and half as many pairs of edits; `deadline` a value of
+    `time.monotonic()`.
     """
     candidates = Candidates(left, right, vocabulary)
     found: list[Edit] = []
     said: set[str] = set()
     tried = 0
     complete = True
+    enough = budget
     for rule, change, cost, side in candidates:
-        if found and (cost > found[0].cost + NEAR or len(found) >= MOST_EDITS):
+        if found and (cost > found[0].cost + NEAR or len(found) >= MOST_EDITS or tried >= enough):
             break
         if tried >= budget or _late(deadline):
             complete = False
@@ -145,10 +149,12 @@ def search(
             edit = candidates.edit(rule, change, cost, side)
             if edit.sentence not in said:
                 said.add(edit.sentence)
+                if not found:
+                    enough = tried + _FOR_TIES
                 found.append(edit)
     if found or _late(deadline):
         return Findings(tuple(found), None, tried, complete)
-    pairs = Pairs(candidates, test, budget, deadline)
+    pairs = Pairs(candidates, test, budget // 2, deadline)
     pair = pairs.first()
     return Findings((), pair, tried + pairs.tried, complete and not (pair is None and pairs.spent))
 
