@@ -72,4 +72,13 @@ CODES: dict[str, str] = {
     "GS722": "check ran out of time",
     "GS723": "nothing to check",
     "GS724": "check broke off",
+    # verifying: functions of other people
+    "GS901": "function cannot be loaded",
+    "GS902": "not a function with a backward pass",
+    "GS903": "library of the function is missing",
+    "GS904": "function does not fit the sheet",
+    "GS905": "function raised an error",
+    "GS906": "function did not end",
+    "GS907": "function returned what cannot be compared",
+    "GS909": "sheet cannot be verified against",
 }

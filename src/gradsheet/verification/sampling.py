@@ -41,8 +41,11 @@ class NoPointError(Exception):
     """No sizes were found at which every axis has an entry."""
 
 
-def draw_sizes(derivation: Derivation, rng: random.Random) -> Sizes:
-    """Distinct small sizes (cycling where there are many), such that no axis and no range is empty."""
+def draw_sizes(derivation: Derivation, rng: random.Random, fixed: Mapping[Size, int] | None = None) -> Sizes:
+    """Distinct small sizes (cycling where there are many), such that no axis and no range is empty.
+
+    `fixed` sizes are those that somebody demands.
+    """
     sizes, families, ranges = sizes_and_ranges(derivation)
     for attempt in range(_TRIES):
         found = Sizes()
@@ -51,6 +54,7 @@ def draw_sizes(derivation: Derivation, rng: random.Random) -> Sizes:
         grow = attempt // 8
         for k, size in enumerate(sizes):
             found.values[size] = order[k % len(order)] + grow + (k // len(order)) % 2
+        found.values.update(fixed or {})
         ok = True
         for name, (low, high) in families.items():
             a, b = found.evaluate(low), found.evaluate(high)

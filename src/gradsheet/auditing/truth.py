@@ -1,0 +1,94 @@
+"""The derived equations at a point, in float64: outputs, gradients, and how far rounding reaches."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.derivation import Pass
+from gradsheet.evaluation import CyclicDefinitionError, Float64, UndefinedValueError
+from gradsheet.expressions import Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gradsheet.auditing.contract import Contract
+    from gradsheet.auditing.peers import Array
+    from gradsheet.auditing.points import Point
+    from gradsheet.expressions import Expr
+    from gradsheet.sheet import Equation
+
+_NUDGE = 1e-12
+_ULPS = 8.0
+"""What one ulp of each input may do, times this, is rounding."""
+
+Bodies = "Mapping[Equation, Expr]"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Everything that the sheet and its derivation have at a point."""
+
+    all: dict[Symbol, Any]
+    outputs: dict[Symbol, Array]
+    gradients: dict[Symbol, Array]
+
+
+class Truth:
+    """Evaluates a derivation, or the same with some of its equations changed."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.derivation = contract.derivation
+        wanted = {a.symbol for a in self.derivation.gradients.values()} | set(contract.outputs)
+        needed = self.derivation.graph.needed_for(*wanted)
+        self.equations = [e for e in self.derivation.graph.equations if e.symbol in needed]
+        self.domain = Float64()
+
+    def at(self, point: Point, changed: Mapping[Equation, Expr] | None = None) -> Values:
+        """Values at a point; `changed` right-hand sides replace those of their equations."""
+        graph = self.derivation.graph
+        if changed:
+            graph = copy.copy(graph)
+            graph.unfolded = {**graph.unfolded, **changed}
+        inputs = point.inputs
+        upstream = {bar: point.upstream[o] for o, bar in self.derivation.cotangents.items()}
+        inputs.values.update(upstream)
+        found = Pass(graph, self.equations, point.data).run(self.domain, inputs)
+        outputs = {o: np.asarray(found[o], dtype=np.float64) for o in self.contract.outputs}
+        scale = float(point.upstream[self.contract.outputs[0]]) if self.contract.over_data else 1.0
+        gradients = {
+            s: scale * np.asarray(found[a.symbol], dtype=np.float64) for s, a in self.derivation.gradients.items()
+        }
+        return Values(found, outputs, gradients)
+
+    def attempt(self, point: Point, changed: Mapping[Equation, Expr]) -> Values | None:
+        """The same for equations that may have no value any more."""
+        try:
+            return self.at(point, changed)
+        except (UndefinedValueError, CyclicDefinitionError, ArithmeticError, KeyError, ValueError, AssertionError):
+            return None
+
+    def rounding(self, point: Point, values: Values) -> tuple[dict[Symbol, float], dict[Symbol, float]]:
+        """How much an ulp in every input moves outputs and gradients: below that nothing can be told apart."""
+        generator = np.random.default_rng(7)
+        outputs = dict.fromkeys(values.outputs, 0.0)
+        gradients = dict.fromkeys(values.gradients, 0.0)
+        for _ in range(2):
+            moved = {
+                s: np.asarray(v) * (1 + _NUDGE * generator.uniform(-1, 1, np.shape(v)))
+                for s, v in point.values.items() if s.domain.kind in {"real", "simplex"}
+            }  # fmt: skip
+            try:
+                near = self.at(point.with_values(moved))
+            except UndefinedValueError:
+                continue
+            for held, known, found in ((outputs, values.outputs, near.outputs),
+                                       (gradients, values.gradients, near.gradients)):  # fmt: skip
+                for symbol, value in known.items():
+                    gap = float(np.max(np.abs(found[symbol] - value), initial=0.0))
+                    held[symbol] = max(held[symbol], gap * np.finfo(float).eps / _NUDGE * _ULPS)
+        return outputs, gradients
