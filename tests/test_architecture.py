@@ -43,6 +43,7 @@ LAYERS = (
     "programs",
     "native",
     "checking",
+    "auditing",
     "exercises",
     "models",
     "api",

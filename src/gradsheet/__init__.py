@@ -20,7 +20,20 @@ import typing as _typing
 
 if _typing.TYPE_CHECKING:
     from gradsheet import models
-    from gradsheet.api import Check, Derivation, Derivative, Sheet, Solution, Step, check, load, loads, mlp
+    from gradsheet.api import (
+        Check,
+        Derivation,
+        Derivative,
+        Sheet,
+        Solution,
+        Step,
+        Verified,
+        check,
+        load,
+        loads,
+        mlp,
+        verify,
+    )
     from gradsheet.builder import Builder
     from gradsheet.builder.functions import (
         abs,  # noqa: A004 - the language's own name
@@ -64,16 +77,16 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "abs",
+    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "Verified", "abs",
     "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
     "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
-    "tanh", "trace", "where",
+    "tanh", "trace", "verify", "where",
 ]  # fmt: skip
 
 _HOME = {
     "gradsheet.api": (
-        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "check", "load", "loads", "mlp",
+        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "Verified", "check", "load", "loads", "mlp", "verify",
     ),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),

@@ -261,7 +261,11 @@ class _Auditor:
                 for a, t, trial in zip(claims, truths, self.trials, strict=True)
             )  # fmt: skip
 
-        if claim.ndim > truth.ndim and holds("summed"):
+        other = self.in_its_place(symbol, claims)
+        if other is not None:
+            sentence = f"{self.bar(other)} stands in the place of {result.name}"
+            result.slip = Slip("swapped", sentence)
+        elif claim.ndim > truth.ndim and holds("summed"):
             extra = claim.ndim - truth.ndim
             axes = "its first axis is" if extra == 1 else f"its first {extra} axes are"
             result.slip = Slip("missing sum", f"{shapes}: {axes} not summed out")
@@ -272,6 +276,16 @@ class _Auditor:
         else:
             result.slip = Slip("shape", shapes)
         return result
+
+    def in_its_place(self, symbol: Symbol, claims: list[Array]) -> Symbol | None:
+        """Whose gradient it is, if it is that of another input."""
+        for other in self.contract.wanted:
+            truths = [(t.values.gradients[other], t.gradients[other]) for t in self.trials]
+            if other is not symbol and all(
+                c.shape == t.shape and close(c, t, self.allowed(t, r)) for c, (t, r) in zip(claims, truths, strict=True)
+            ):
+                return other
+        return None
 
 
 def _changed(claim: Array, truth: Array, change: str) -> Array | None:

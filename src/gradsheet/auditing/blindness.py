@@ -48,6 +48,9 @@ def _circumstances(scene: Scene) -> Iterator[tuple[str, Point]]:
     ones = {o: np.ones_like(u) for o, u in point.upstream.items()}
     single = all(not o.axes for o in point.upstream)
     yield ("the upstream gradient is 1" if single else "every entry of the upstream gradient is 1"), point.with_upstream(ones)
+    if not single:
+        sums = {o: np.abs(u) / np.abs(u).sum(axis=-1, keepdims=True) if u.ndim else u for o, u in point.upstream.items()}
+        yield "the upstream gradient is positive and sums to one along its last axis", point.with_upstream(sums)
     arrays = [s for s in scene.contract.wanted if s.axes and s.domain.kind == "real"]
     if arrays:
         equal = {s: np.full_like(point.values[s], 0.4 + 0.1 * k) for k, s in enumerate(arrays)}

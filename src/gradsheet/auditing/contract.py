@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Form = Literal["array", "index", "bool", "int"]
 _FORMS: Final[dict[str, Form]] = {"index": "index", "bool": "bool", "int": "int"}
-_ALIASES: Final = {"eps": "ε"}
+_ALIASES: Final = {"eps": "ε", "lam": "λ"}
 _WRAPPED = re.compile(r"(index|bool|int)\((.+)\)")
 
 
@@ -96,6 +96,7 @@ class _Matching:
         arguments = self.arguments()
         by = self.differentiated(arguments)
         derivation, over_data = self.derivation(outputs, by)
+        by = tuple(derivation.gradients)
         arguments = tuple(replace(a, wanted=a.symbol in by) for a in arguments)
         for symbol in [a.symbol for a in arguments if a.symbol is not None]:
             if symbol_depth(symbol):

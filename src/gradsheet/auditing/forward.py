@@ -92,16 +92,13 @@ def _said(peer: Peer, contract: Contract, point: Point, ratio: str) -> str:
 def _fits(peer: Peer, contract: Contract, point: Point) -> bool | None:
     """⟨g, d⟩ against (φ(x + h d) − φ(x − h d))/2h, where φ is the function's own output under the upstream gradient."""
     rng = np.random.default_rng(3)
-    moved = {s: rng.uniform(-1, 1, np.shape(point.values[s])) for s in contract.wanted}
     answer = peer.call(request(contract, point))
     if answer.problem is not None:
         return None
-    slope = 0.0
-    for k, bound in enumerate(contract.arguments):
-        if bound.wanted and bound.symbol is not None:
-            gradient = answer.gradients[k]
-            if gradient is None:
-                continue
+    slope, moved = 0.0, {}
+    for bound, gradient in zip(contract.arguments, answer.gradients, strict=False):
+        if bound.symbol is not None and gradient is not None and gradient.shape == point.values[bound.symbol].shape:
+            moved[bound.symbol] = rng.uniform(-1, 1, gradient.shape)
             slope += float(np.sum(gradient * moved[bound.symbol]))
     ends: list[float] = []
     for sign in (1, -1):

@@ -20,6 +20,7 @@ SLIPS: Final = {
     "detached": "something taken as constant",
     "constant": "a small constant in the wrong place",
     "condition": "a condition",
+    "index": "an index that is off, or used twice",
     "missing gradient": "no gradient at all",
     "shape": "the wrong shape, or the wrong number of gradients",
     "not a number": "NaN or infinity",

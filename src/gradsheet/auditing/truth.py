@@ -48,8 +48,10 @@ class Truth:
         self.equations = [e for e in self.derivation.graph.equations if e.symbol in needed]
         self.domain = Float64()
 
-    def at(self, point: Point, changed: Mapping[Equation, Expr] | None = None) -> Values:
-        """Values at a point; `changed` right-hand sides replace those of their equations."""
+    def at(
+        self, point: Point, changed: Mapping[Equation, Expr] | None = None, pushes: Mapping[Symbol, Array] | None = None
+    ) -> Values:
+        """Values at a point; `changed` right-hand sides replace those of their equations, `pushes` move what comes out."""
         graph = self.derivation.graph
         if changed:
             graph = copy.copy(graph)
@@ -57,7 +59,7 @@ class Truth:
         inputs = point.inputs
         upstream = {bar: point.upstream[o] for o, bar in self.derivation.cotangents.items()}
         inputs.values.update(upstream)
-        found = Pass(graph, self.equations, point.data).run(self.domain, inputs)
+        found = Pass(graph, self.equations, point.data, pushes=pushes).run(self.domain, inputs)
         outputs = {o: np.asarray(found[o], dtype=np.float64) for o in self.contract.outputs}
         scale = float(point.upstream[self.contract.outputs[0]]) if self.contract.over_data else 1.0
         gradients = {
@@ -73,7 +75,10 @@ class Truth:
             return None
 
     def rounding(self, point: Point, values: Values) -> tuple[dict[Symbol, float], dict[Symbol, float]]:
-        """How much an ulp in every input moves outputs and gradients: below that nothing can be told apart."""
+        """How much an ulp in every input and in every intermediate moves outputs and gradients.
+
+        Below that nothing can be told apart: where a difference of two close numbers is taken, few digits are left.
+        """
         generator = np.random.default_rng(7)
         outputs = dict.fromkeys(values.outputs, 0.0)
         gradients = dict.fromkeys(values.gradients, 0.0)
@@ -82,8 +87,14 @@ class Truth:
                 s: np.asarray(v) * (1 + _NUDGE * generator.uniform(-1, 1, np.shape(v)))
                 for s, v in point.values.items() if s.domain.kind in {"real", "simplex"}
             }  # fmt: skip
+            computed = {e.symbol for e in self.equations}
+            pushes = {
+                s: np.asarray(v) * (_NUDGE * generator.uniform(-1, 1, np.shape(v)))
+                for s, v in values.all.items()
+                if s in computed and not isinstance(v, dict) and np.ndim(v) == s.rank and s not in values.outputs
+            }
             try:
-                near = self.at(point.with_values(moved))
+                near = self.at(point.with_values(moved), pushes=pushes)
             except UndefinedValueError:
                 continue
             for held, known, found in ((outputs, values.outputs, near.outputs),

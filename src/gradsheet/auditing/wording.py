@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradsheet.calculus import Simplifier
 from gradsheet.sheet import Equation
 from gradsheet.writing.equations import taken_names, write_equation
 from gradsheet.writing.naming import Names
@@ -22,14 +23,16 @@ class Wording:
     def __init__(self, sheet: Sheet) -> None:
         self.taken = taken_names(sheet)
         self.spelling = Spelling(sheet)
+        self.row_sums = sheet.row_sums
 
     def equation(self, equation: Equation, body: Expr | None = None) -> tuple[str, ...]:
         """The lines of an equation, with another right-hand side if one is given."""
         if body is not None:
+            body = Simplifier(self.row_sums).simplify(body)
             equation = Equation(equation.symbol, equation.pattern, equation.free, body, None, equation.facts)
         try:
             lines = write_equation(equation, self.taken)
-        except (AssertionError, KeyError):
+        except (AssertionError, KeyError, RecursionError):  # a form that no derivation has, and no notation was made for
             return ()
         found = []
         for line in lines:
@@ -46,7 +49,7 @@ class Wording:
                 names.add(index)
         try:
             shown = View(names).tensor((), part)
-        except (AssertionError, KeyError):
+        except (AssertionError, KeyError, RecursionError):  # the same
             return "a part"
         return "a part" if shown is None else self.spelling.formula(shown)
 

@@ -18,6 +18,7 @@ from gradsheet.cli.output import ClosedPipeError, write_json
 from gradsheet.cli.read import read
 from gradsheet.cli.solve import solve
 from gradsheet.cli.variants import variants
+from gradsheet.cli.verify import verify
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError, render
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ cli.add_command(check)
 cli.add_command(read)
 cli.add_command(new)
 cli.add_command(variants)
+cli.add_command(verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

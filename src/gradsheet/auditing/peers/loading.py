@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -84,6 +85,7 @@ def _named(module: Any, name: str, path: Path) -> Any:
 def peer_of(function: Any, name: str | None = None, file: str | None = None) -> Peer:
     """A function object as a peer: a Function or its `apply`, a custom_vjp function, a pair or what has the two."""
     called = name or getattr(function, "__name__", None) or type(function).__name__
+    file = file or _home(function)
     torch: Any = sys.modules.get("torch")
     applied = getattr(function, "__self__", None) if getattr(function, "__name__", "") == "apply" else None
     candidate = applied if isinstance(applied, type) else function
@@ -107,6 +109,14 @@ def peer_of(function: Any, name: str | None = None, file: str | None = None) -> 
         f"'{called}' is {_what(function)}, and has no backward pass",
         "a torch.autograd.Function, a jax.custom_vjp function, or a pair: file.py:forward,backward",
     )
+
+
+def _home(function: Any) -> str | None:
+    """The file in which a function stands."""
+    try:
+        return inspect.getsourcefile(function[-1] if isinstance(function, tuple | list) else function)
+    except (TypeError, IndexError):
+        return None
 
 
 def _rules(function: Any) -> Any:

@@ -126,10 +126,10 @@ def _kind_of(value: Any, array: Array) -> str:
 
 
 def strided(array: Array) -> Array:
-    """The same entries with gaps between them; a scalar has none."""
+    """The same entries with gaps between them, uneven at the ends of rows; a scalar has none."""
     if not array.ndim:
         return array.copy()
-    wide = np.full((*array.shape[:-1], 2 * array.shape[-1]), np.nan if array.dtype.kind == "f" else 0, array.dtype)
-    view = wide[..., ::2]
+    wide = np.full((*array.shape[:-1], 2 * array.shape[-1] + 1), np.nan if array.dtype.kind == "f" else 0, array.dtype)
+    view = wide[..., :-1:2]
     view[...] = array
     return view

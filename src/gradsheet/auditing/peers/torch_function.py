@@ -137,8 +137,8 @@ class TorchFunction:
         return tensor.requires_grad_(requires_grad=True) if argument.wanted else tensor
 
     def _with_gaps(self, tensor: Any) -> Any:
-        wide = self.torch.zeros((*tensor.shape[:-1], 2 * tensor.shape[-1]), dtype=tensor.dtype)
-        view = wide[..., ::2]
+        wide = self.torch.zeros((*tensor.shape[:-1], 2 * tensor.shape[-1] + 1), dtype=tensor.dtype)
+        view = wide[..., :-1:2]
         view.copy_(tensor)
         return view.detach()
 

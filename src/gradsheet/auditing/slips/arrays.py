@@ -54,6 +54,12 @@ def _arranged(scene: Scene, symbol: Symbol) -> Iterator[Finding]:
         ):
             name = "is transposed" if rank == 2 else f"has its axes in the order {', '.join(str(o + 1) for o in order)}"
             yield Finding(Slip("transpose", f"{scene.bar(symbol)} {name}"), (symbol,))
+    for axis in range(rank):
+        for step in (1, -1):
+            if all(scene.explains(symbol, k, np.roll(v.gradients[symbol], step, axis)) for k, v in enumerate(scene.values)):
+                way = "later" if step > 0 else "earlier"
+                sentence = f"{scene.bar(symbol)} stands one place {way} along its axis {axis + 1}: an index is off by one"
+                yield Finding(Slip("index", sentence), (symbol,))
     for other in scene.contract.wanted:
         if other is not symbol and all(
             scene.explains(symbol, k, v.gradients[other]) for k, v in enumerate(scene.values)
@@ -100,7 +106,7 @@ def named_factor(scene: Scene, symbol: Symbol, ratios: Sequence[float]) -> Slip 
                 if is_size and power == 1:
                     return Slip("mean for sum", f"{bar} is {text} times what it should be: a sum for a mean{also}")
                 lost = f"a factor {_power(name, -power, dict(_POWERS)[-power])} is lost" if power < 0 else (
-                    f"a factor {name}{raised} too much, or {_power(name, -power, dict(_POWERS)[-power])} is lost")
+                    f"a factor {_power(name, power, raised)} too much, or {_power(name, -power, dict(_POWERS)[-power])} is lost")
                 return Slip("factor", f"{bar} is {text} times what it should be: {lost}{also}")
     return None
 
@@ -130,6 +136,8 @@ def quantities(scene: Scene) -> list[tuple[str, list[float], bool]]:
     found = [(name, numbers, True) for name, numbers in sizes.items()]
     for a, b in combinations(sizes, 2):
         found.append((f"{a} {b}", [x * y for x, y in zip(sizes[a], sizes[b], strict=True)], True))
+    if all(p.rows for p in scene.points):
+        found.append(("the number of rows", [float(p.rows) for p in scene.points], True))
     for symbol in scene.values[0].all:
         held = [v.all[symbol] for v in scene.values]
         if symbol.axes or any(isinstance(h, dict) or np.ndim(h) for h in held):
@@ -149,7 +157,7 @@ def of_ratios(scene: Scene) -> Iterator[Finding]:
             continue
         for other in scene.values[0].all:
             places = _along(symbol, other)
-            if not places or symbol_depth(other):
+            if not places or symbol_depth(other) or np.ndim(scene.values[0].all[other]) != other.rank:
                 continue
             for power, raised in _POWERS:
                 name = _power(other.name, power, raised)

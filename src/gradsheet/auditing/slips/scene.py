@@ -56,7 +56,8 @@ class Scene:
 class Candidate:
     """A change that may explain several gradients at once: what they would be, point by point."""
 
-    slip: Slip
+    slip: Callable[[], Slip]
+    """Asked for only where it explains something: formulas take longer to write than numbers to compute."""
     predict: Callable[[int], Mapping[Symbol, Array] | None]
 
 
@@ -80,4 +81,4 @@ def tried(scene: Scene, candidates: Iterator[Candidate], most: int) -> Iterator[
             if not left:
                 break
         if left:
-            yield Finding(candidate.slip, tuple(left))
+            yield Finding(candidate.slip(), tuple(left))

@@ -85,5 +85,5 @@ def _scaled(scene: Scene, candidate: Candidate, symbol: Symbol) -> Slip | None:
     factor = named_factor(scene, symbol, ratios)
     if factor is None:
         return None
-    slip = candidate.slip
+    slip = candidate.slip()
     return Slip(slip.kind, f"{slip.sentence}; and {factor.sentence}", slip.computed, slip.derived)

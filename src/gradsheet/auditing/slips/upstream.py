@@ -24,16 +24,36 @@ def of_upstream(scene: Scene) -> Iterator[Candidate]:
     for output in scene.contract.outputs:
         name = scene.upstream_name(output)
         for sentence, kind, change in _changes(name, output, scene):
-            yield Candidate(Slip(kind, sentence), _prediction(scene, output, change))
+            yield Candidate(_said(kind, sentence), _prediction(scene, output, change))
+        for index in scene.points[0].values:
+            if index.is_integer and index.rank == 1 and output.axes and index.axes[0].range == output.axes[0].range:
+                said = f"where {index.name} names an entry twice, only the last gradient counts: it is not added up"
+                yield Candidate(_said("index", said), _last_of_each(scene, output, index))
     if len(scene.contract.outputs) > 1:
         everything = "the upstream gradients are ignored: the gradient is that of the sum of the outputs"
-        yield Candidate(Slip("upstream", everything), _all_ones(scene))
+        yield Candidate(_said("upstream", everything), _all_ones(scene))
+
+
+def _said(kind: str, sentence: str) -> Callable[[], Slip]:
+    return lambda: Slip(kind, sentence)
 
 
 def _prediction(scene: Scene, output: Symbol, change: Change) -> Callable[[int], Mapping[Symbol, Array] | None]:
     def predict(at: int) -> Mapping[Symbol, Array] | None:
         point = scene.points[at]
         changed = change(np.asarray(point.upstream[output]))
+        found = scene.truth.attempt(point.with_upstream({**point.upstream, output: changed}), {})
+        return None if found is None else found.gradients
+
+    return predict
+
+
+def _last_of_each(scene: Scene, output: Symbol, index: Symbol) -> Callable[[int], Mapping[Symbol, Array] | None]:
+    def predict(at: int) -> Mapping[Symbol, Array] | None:
+        point = scene.points[at]
+        named = point.values[index].tolist()
+        changed = np.array(point.upstream[output])
+        changed[[k for k, name in enumerate(named) if name in named[k + 1 :]]] = 0
         found = scene.truth.attempt(point.with_upstream({**point.upstream, output: changed}), {})
         return None if found is None else found.gradients
 

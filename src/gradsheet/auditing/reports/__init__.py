@@ -1,0 +1,1 @@
+"""An audit as lines for a terminal, and as data."""
