@@ -77,8 +77,8 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "Verified", "abs",
-    "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
+    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "Verified",
+    "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
     "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
     "tanh", "trace", "verify", "where",
@@ -86,7 +86,8 @@ __all__ = [
 
 _HOME = {
     "gradsheet.api": (
-        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "Verified", "check", "load", "loads", "mlp", "verify",
+        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "Verified", "check", "load", "loads", "mlp",
+        "verify",
     ),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from gradsheet.api.sheets import Sheet, load
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from gradsheet import auditing
 
 
-def verify(
+def verify(  # noqa: PLR0913 - the options of the command, each with a name
     sheet: Sheet | str | os.PathLike[str],
     function: Any,
     *,
@@ -27,7 +28,7 @@ def verify(
     tolerance: float = 1e-9,
     time_limit: float = 60.0,
 ) -> Verified:
-    """Run a backward pass against the derived one, at random points in float64.
+    r"""Run a backward pass against the derived one, at random points in float64.
 
     `function` is a `torch.autograd.Function`, a `jax.custom_vjp` function or a NumPy pair `(forward, backward)`, which
     run in this process; or a string `"file.py:Name"`, which runs in one of its own under the `time_limit`. `inputs`
@@ -35,7 +36,7 @@ def verify(
     of the sheet, `sizes` sizes that are demanded. Raises `SheetError` where the two cannot be compared.
 
     >>> import gradsheet as gs
-    >>> sheet = gs.loads("x ∈ ℝ^n\\ny = x²\\npullback y\\n")
+    >>> sheet = gs.loads("x ∈ ℝ^n\ny = x²\npullback y\n")
     >>> result = gs.verify(sheet, (lambda x: (x * x, x), lambda saved, dy: dy * saved))
     >>> result.agrees, result.slips
     (False, {'x̄': 'x̄ is 1/2 times what it should be: a factor 2 is lost'})
@@ -73,14 +74,17 @@ class Verified:
     @property
     def slips(self) -> dict[str, str]:
         """What is wrong, by the name of the output or gradient."""
-        found = [*self._report.forward, *self._report.gradients]
-        return {c.name: c.slip.sentence for c in found if c.verdict == "differs" and c.slip is not None}
+        return {name: slip.sentence for name, slip in self._found().items()}
 
     @property
     def kinds(self) -> dict[str, str]:
-        """The kind of each slip, a word: sign, factor, transpose, upstream, …"""
-        found = [*self._report.forward, *self._report.gradients]
-        return {c.name: c.slip.kind for c in found if c.verdict == "differs" and c.slip is not None}
+        """The kind of each slip in a word or two: sign, factor, transpose, upstream."""
+        return {name: slip.kind for name, slip in self._found().items()}
+
+    def _found(self) -> dict[str, auditing.Slip]:
+        """The slips by names in the form in which they are typed: ȳ is one letter there."""
+        compared = [*self._report.forward, *self._report.gradients]
+        return {normalize("NFC", c.name): c.slip for c in compared if c.verdict == "differs" and c.slip is not None}
 
     @property
     def faults(self) -> tuple[str, ...]:

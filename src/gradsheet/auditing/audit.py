@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from gradsheet.auditing import closeness
 from gradsheet.auditing.blindness import blind_spots
 from gradsheet.auditing.closeness import close
-from gradsheet.auditing.contract import Wishes, agree, refuse
+from gradsheet.auditing.contract import Wishes, agree, refusal
 from gradsheet.auditing.forward import judge_forward
 from gradsheet.auditing.habits import habits
 from gradsheet.auditing.model import Audit, Compared, Fault, Slip
@@ -82,10 +82,11 @@ class _Auditor:
             trial = self.trial(number)
             self.trials.append(trial)
             self.result.points.append(self.described(trial.point))
-        self.result.forward = judge_forward(self.peer, self.contract, [
-            (t.point, t.values.outputs, t.answer, {s: self.allowed(v, t.outputs[s]) for s, v in t.values.outputs.items()})
-            for t in self.trials
-        ])  # fmt: skip
+        seen = []
+        for t in self.trials:
+            allowed = {s: self.allowed(v, t.outputs[s]) for s, v in t.values.outputs.items()}
+            seen.append((t.point, t.values.outputs, t.answer, allowed))
+        self.result.forward = judge_forward(self.peer, self.contract, seen)
         self.remarks()
         if self.countable():
             self.gradients()
@@ -121,10 +122,11 @@ class _Auditor:
             if all(np.all(np.isfinite(v)) for v in (*values.outputs.values(), *values.gradients.values())):
                 return point, values
         name = self.contract.sheet.source.name
-        refuse("GS909", "no random point was found at which the sheet has a value", name, "--size n=… or --set ε=…")
+        message = "no random point was found at which the sheet has a value"
+        raise refusal("GS909", message, name, "--size n=… or --set ε=…")
 
     def claim(self, answer: Answer, place: int, symbol: Symbol) -> Array | None:
-        """The gradient by one argument: as the framework gives it, or as the backward returned it where that refused."""
+        """The gradient by one argument: as the framework gives it, or as it was returned where that refused."""
         claim = answer.gradients[place] if place < len(answer.gradients) else None
         returned = answer.returned
         if claim is None and answer.problem is not None and returned is not None and place < len(returned):
@@ -133,14 +135,14 @@ class _Auditor:
             claim = (claim + claim.T) / 2
         return claim
 
-    def raised(self, problem: Problem, point: Point) -> None:
+    def raised(self, problem: Problem, point: Point) -> NoReturn:
         place = f"line {problem.line}: {problem.text}" if problem.line is not None else "outside of the file"
         message = f"the {problem.stage} pass raised {problem.message} ({place}; at {self.described(point)})"
         if ":" not in problem.message.split(" ")[0]:
             message = f"the {problem.stage} pass cannot be compared: {problem.message} (at {self.described(point)})"
         code = "GS905" if ":" in problem.message.split(" ")[0] else "GS907"
         way = "--size n=… where a function needs particular sizes" if code == "GS905" else None
-        refuse(code, message, self.peer.description.name, way)
+        raise refusal(code, message, self.peer.description.name, way)
 
     def described(self, point: Point) -> str:
         sizes = [f"{s.name} = {n}" for s, n in point.sizes.values.items() if s.literal is None]

@@ -13,7 +13,7 @@ from gradsheet.evaluation import UndefinedValueError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradsheet.auditing.peers import Peer
+    from gradsheet.auditing.peers import Array, Peer
     from gradsheet.auditing.points import Point
     from gradsheet.auditing.slips import Scene
     from gradsheet.expressions import Symbol
@@ -47,16 +47,23 @@ def _circumstances(scene: Scene) -> Iterator[tuple[str, Point]]:
     point = scene.points[0]
     ones = {o: np.ones_like(u) for o, u in point.upstream.items()}
     single = all(not o.axes for o in point.upstream)
-    yield ("the upstream gradient is 1" if single else "every entry of the upstream gradient is 1"), point.with_upstream(ones)
+    which = "the upstream gradient is 1" if single else "every entry of the upstream gradient is 1"
+    yield which, point.with_upstream(ones)
     if not single:
-        sums = {o: np.abs(u) / np.abs(u).sum(axis=-1, keepdims=True) if u.ndim else u for o, u in point.upstream.items()}
+        sums = {o: _to_one(u) if u.ndim else u for o, u in point.upstream.items()}
         yield "the upstream gradient is positive and sums to one along its last axis", point.with_upstream(sums)
     arrays = [s for s in scene.contract.wanted if s.axes and s.domain.kind == "real"]
     if arrays:
         equal = {s: np.full_like(point.values[s], 0.4 + 0.1 * k) for k, s in enumerate(arrays)}
         yield "all entries of an input are equal", point.with_values(equal)
-    for symbol in [s for s in point.values if s.axes and s.domain.kind == "real" and s not in scene.contract.derivation.cotangents]:
-        held = np.abs(point.values[symbol])
+    for symbol in [s for s in point.values if s.axes and s.domain.kind == "real"]:
+        held = point.values[symbol]
         if held.shape[-1] > 1:
-            rows = held / held.sum(axis=-1, keepdims=True)
-            yield f"the entries of {symbol.name} are positive and sum to one along its last axis", point.with_values({symbol: rows})
+            sentence = f"the entries of {symbol.name} are positive and sum to one along its last axis"
+            yield sentence, point.with_values({symbol: _to_one(held)})
+
+
+def _to_one(held: Array) -> Array:
+    """Positive entries that sum to one along the last axis."""
+    rows: Array = np.abs(held) / np.abs(held).sum(axis=-1, keepdims=True)
+    return rows

@@ -80,7 +80,7 @@ def _pattern(wrong: Array, lows: Sequence[int]) -> str:
         return ""
     for axis in range(wrong.ndim):
         others = tuple(k for k in range(wrong.ndim) if k != axis)
-        all_, any_ = wrong.all(axis=others), wrong.any(axis=others)
+        all_, any_ = np.asarray(wrong.all(axis=others)), np.asarray(wrong.any(axis=others))
         if np.array_equal(all_, any_) and 0 < all_.sum() < len(all_):
             at = [int(k) + lows[axis] for k in np.flatnonzero(all_)]
             which = f"index {axis + 1}" if wrong.ndim > 1 else "the index"

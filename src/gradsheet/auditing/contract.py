@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import numpy as np
 
-from gradsheet.auditing.peers.numpy_pair import SAVED
 from gradsheet.derivation import derive, needed_inputs
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
 from gradsheet.evaluation.literals import read_literal
@@ -121,7 +120,7 @@ class _Matching:
             return self.sheet.pullbacks
         if self.sheet.objective is not None:
             return (self.sheet.objective.symbol,)
-        self.fail("GS909", "the sheet states no output", "add `pullback y` or `minimize L`, or say --outputs y")
+        return self.fail("GS909", "the sheet states no output", "add `pullback y` or `minimize L`, or say --outputs y")
 
     # ------------------------------------------------------------ arguments
 
@@ -268,9 +267,6 @@ class _Matching:
         return int(number)
 
 
-def refuse(code: str, message: str, name: str, suggestion: str | None = None) -> NoReturn:
-    """Raise one diagnostic about a function."""
-    raise SheetError((Diagnostic(code, message, None, Source("", name), None, suggestion),)) from None
-
-
-__all__ = ["SAVED", "Bound", "Contract", "Wishes", "agree", "refuse"]
+def refusal(code: str, message: str, name: str, suggestion: str | None = None) -> SheetError:
+    """One diagnostic about a function, to be raised."""
+    return SheetError((Diagnostic(code, message, None, Source("", name), None, suggestion),))

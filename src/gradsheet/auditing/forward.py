@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.auditing import closeness
-from gradsheet.auditing.contract import refuse
+from gradsheet.auditing.contract import refusal
 from gradsheet.auditing.model import Compared, Slip
 from gradsheet.auditing.points import request
 
@@ -37,7 +37,8 @@ def _judged(peer: Peer, contract: Contract, seen: Sequence[Seen], place: int, ou
     for claim, truth in zip(found, truths, strict=True):
         if claim.size != truth.size:
             shapes = f"'{output.name}' has the shape {_shape(claim)}, and the sheet's has {_shape(truth)}"
-            refuse("GS907", f"the output {shapes}", peer.description.name, "--outputs names what the function returns")
+            way = "--outputs names what the function returns"
+            raise refusal("GS907", f"the output {shapes}", peer.description.name, way)
     if any(f.shape != t.shape for f, t in zip(found, truths, strict=True)):
         result.note = f"of the shape {_shape(found[0])} where the sheet has {_shape(truths[0])}"
     found = [f.reshape(t.shape) for f, t in zip(found, truths, strict=True)]

@@ -27,7 +27,8 @@ _CALLED: Final[dict[Layout, str]] = {
 
 def habits(peer: Peer, contract: Contract, point: Point, answer: Answer) -> tuple[list[Fault], list[str]]:
     """Faults and remarks; `answer` is that of the plain call at this point, asked twice for the backward."""
-    faults, remarks = _overwritten(answer), []
+    faults = _overwritten(answer)
+    remarks: list[str] = []
     if answer.again_problem is not None:
         said = answer.again_problem.message
         faults.append(Fault("in place", f"a second backward pass over what was saved raises {said}"))
@@ -36,9 +37,11 @@ def habits(peer: Peer, contract: Contract, point: Point, answer: Answer) -> tupl
                                         "saved"))  # fmt: skip
     if answer.problem is None:
         for layout in peer.description.layouts[1:]:
-            found, remark = _under(peer, contract, point, answer, layout)
-            if found is not None:
-                (remarks if remark else faults).append(found.sentence if remark else found)  # type: ignore[arg-type]
+            found, is_remark = _under(peer, contract, point, answer, layout)
+            if found is not None and is_remark:
+                remarks.append(found.sentence)
+            elif found is not None:
+                faults.append(found)
     return faults, remarks
 
 

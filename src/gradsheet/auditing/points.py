@@ -85,7 +85,8 @@ class Drawing:
             if kind == 3 and symbol.axes and real:
                 values[symbol] = np.asarray(value) * _TINY
         values.update({s: np.asarray(v) for s, v in contract.constants.items()})
-        point = Point(sizes, {s: np.asarray(v) for s, v in values.items()}, {}, STYLES[kind], _ROWS if data else 0, data)
+        held = {s: np.asarray(v) for s, v in values.items()}
+        point = Point(sizes, held, {}, STYLES[kind], _ROWS if data else 0, data)
         return point.with_upstream({o: self.upstream(o, point, rng) for o in contract.outputs})
 
     def _sizes(self, rng: random.Random) -> Sizes:

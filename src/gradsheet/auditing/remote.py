@@ -30,11 +30,12 @@ class RemotePeer:
     def __init__(self, file: str, name: str, seconds: float) -> None:
         self.file, self.name, self.seconds = file, name, seconds
         self.late = False
-        self.said: IO[bytes] = tempfile.TemporaryFile()
+        self.said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         command = [sys.executable, "-m", "gradsheet.auditing.worker", file, name]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, start_new_session=os.name == "posix"
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said,
+            start_new_session=os.name == "posix",
+        )  # fmt: skip
         self.clock = threading.Timer(seconds, self._too_late)
         self.clock.daemon = True
         self.clock.start()

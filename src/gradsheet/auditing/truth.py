@@ -10,7 +10,6 @@ import numpy as np
 
 from gradsheet.derivation import Pass
 from gradsheet.evaluation import CyclicDefinitionError, Float64, UndefinedValueError
-from gradsheet.expressions import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
     from gradsheet.auditing.contract import Contract
     from gradsheet.auditing.peers import Array
     from gradsheet.auditing.points import Point
-    from gradsheet.expressions import Expr
+    from gradsheet.expressions import Expr, Symbol
     from gradsheet.sheet import Equation
 
 _NUDGE = 1e-12
 _ULPS = 8.0
 """What one ulp of each input may do, times this, is rounding."""
-
-Bodies = "Mapping[Equation, Expr]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Truth:
     def at(
         self, point: Point, changed: Mapping[Equation, Expr] | None = None, pushes: Mapping[Symbol, Array] | None = None
     ) -> Values:
-        """Values at a point; `changed` right-hand sides replace those of their equations, `pushes` move what comes out."""
+        """Values at a point; `changed` right-hand sides replace those there, `pushes` move what comes out of one."""
         graph = self.derivation.graph
         if changed:
             graph = copy.copy(graph)

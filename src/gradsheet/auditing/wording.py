@@ -32,13 +32,14 @@ class Wording:
             equation = Equation(equation.symbol, equation.pattern, equation.free, body, None, equation.facts)
         try:
             lines = write_equation(equation, self.taken)
-        except (AssertionError, KeyError, RecursionError):  # a form that no derivation has, and no notation was made for
+        except (AssertionError, KeyError, RecursionError):  # a form that no derivation has
             return ()
         found = []
         for line in lines:
             text = f"{self.spelling.formula(line.left)} = {self.spelling.formula(line.right)}"
-            ranges = [f"{r.name.text} in {self.spelling.formula(r.domain)}" for r in line.ranges if r.domain is not None]
-            found.append(text + ("   for " + ", ".join(ranges) if ranges else ""))
+            bound = [(r.name.text, r.domain) for r in line.ranges if r.domain is not None]
+            ranges = ", ".join(f"{name} in {self.spelling.formula(domain)}" for name, domain in bound)
+            found.append(f"{text}   for {ranges}" if ranges else text)
         return tuple(found)
 
     def part(self, equation: Equation, part: Expr) -> str:

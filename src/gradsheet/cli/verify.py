@@ -25,8 +25,8 @@ Examples:
               "the classes of a one-hot y, or values; by default they are matched by name.")  # fmt: skip
 @click.option("--outputs", metavar="NAMES", help="What the function returns, in order; by default what the sheet "
               "pulls back or minimises.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A constant of the sheet; may be repeated.")
-@click.option("--size", "sizes", multiple=True, metavar="NAME=N", help="A size that is demanded; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A constant of the sheet; repeatable.")
+@click.option("--size", "sizes", multiple=True, metavar="NAME=N", help="A size that is demanded; repeatable.")
 @click.option("--points", type=click.IntRange(1, _MOST_POINTS), metavar="N", help="Random points.  [default: 4]")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Of the points.")
 @click.option("--tolerance", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="T",

@@ -29,9 +29,14 @@ class JaxFunction:
     def call(self, request: Request) -> Answer:
         """The value by the function itself, the gradients by its rules."""
         answer = Answer()
-        with self.jax.enable_x64(True):
+        with self._in_float64():
             self._call(request, answer)
         return answer
+
+    def _in_float64(self) -> Any:
+        """The context in which JAX has float64; younger versions have it at their top."""
+        home = self.jax if hasattr(self.jax, "enable_x64") else importlib.import_module("jax.experimental")
+        return home.enable_x64(True)  # noqa: FBT003 - the framework's own order
 
     def _call(self, request: Request, answer: Answer) -> None:
         jax = self.jax

@@ -80,7 +80,7 @@ class Returned:
 
 @dataclass(slots=True)
 class Answer:
-    """What came of a call: outputs, the gradient by each argument (None where there is none), and what else was seen."""
+    """What came of a call: outputs, the gradient by each argument or None, and what else was seen."""
 
     outputs: list[Array] = field(default_factory=list)
     gradients: list[Array | None] = field(default_factory=list)

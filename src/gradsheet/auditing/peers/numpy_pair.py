@@ -23,7 +23,7 @@ from gradsheet.syntax import canonical_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradsheet.auditing.peers.model import Request
+    from gradsheet.auditing.peers.model import Layout, Request
 
 KIND = "NumPy pair"
 SAVED: Final = frozenset({"cache", "context", "ctx", "memo", "residuals", "res", "saved", "state"})
@@ -50,7 +50,7 @@ class NumpyPair:
         self.forward, self.backward, self.file = forward, backward, file
         self.parameters, variadic = parameters_of(forward, skip=0)
         self.takes, self.takes_any = parameters_of(backward, skip=0)
-        layouts = ("plain", "strided inputs", "strided upstream")
+        layouts: tuple[Layout, ...] = ("plain", "strided inputs", "strided upstream")
         self.description = Description(KIND, name, self.parameters, layouts, variadic)
 
     def call(self, request: Request) -> Answer:

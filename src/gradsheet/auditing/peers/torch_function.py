@@ -12,7 +12,7 @@ from gradsheet.auditing.peers.signatures import parameters_of
 from gradsheet.auditing.peers.tracing import problem_of
 
 if TYPE_CHECKING:
-    from gradsheet.auditing.peers.model import Argument, Request
+    from gradsheet.auditing.peers.model import Argument, Layout, Request
 
 KIND = "torch.autograd.Function"
 
@@ -27,7 +27,7 @@ class TorchFunction:
         self.seen: list[Any] = []
         self.recording = self._recording()
         parameters, variadic = parameters_of(function.forward, skip=0 if self._separate() else 1)
-        layouts = ("plain", "strided inputs", "strided upstream", "expanded upstream")
+        layouts: tuple[Layout, ...] = ("plain", "strided inputs", "strided upstream", "expanded upstream")
         self.description = Description(KIND, name, parameters, layouts, variadic)
 
     def _separate(self) -> bool:

@@ -1,4 +1,4 @@
-"""An audit in a terminal: each output and gradient with its verdict; for what differs the slip, the equation, a number."""
+"""An audit in a terminal: each output and gradient with its verdict; for what differs the slip and the equation."""
 
 from __future__ import annotations
 

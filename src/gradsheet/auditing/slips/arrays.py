@@ -56,10 +56,11 @@ def _arranged(scene: Scene, symbol: Symbol) -> Iterator[Finding]:
             yield Finding(Slip("transpose", f"{scene.bar(symbol)} {name}"), (symbol,))
     for axis in range(rank):
         for step in (1, -1):
-            if all(scene.explains(symbol, k, np.roll(v.gradients[symbol], step, axis)) for k, v in enumerate(scene.values)):
+            turned = [np.roll(v.gradients[symbol], step, axis) for v in scene.values]
+            if all(scene.explains(symbol, k, t) for k, t in enumerate(turned)):
                 way = "later" if step > 0 else "earlier"
-                sentence = f"{scene.bar(symbol)} stands one place {way} along its axis {axis + 1}: an index is off by one"
-                yield Finding(Slip("index", sentence), (symbol,))
+                said = f"stands one place {way} along its axis {axis + 1}: an index is off by one"
+                yield Finding(Slip("index", f"{scene.bar(symbol)} {said}"), (symbol,))
     for other in scene.contract.wanted:
         if other is not symbol and all(
             scene.explains(symbol, k, v.gradients[other]) for k, v in enumerate(scene.values)
@@ -69,7 +70,7 @@ def _arranged(scene: Scene, symbol: Symbol) -> Iterator[Finding]:
 
 
 def constant_ratio(claim: Array, truth: Array) -> float | None:
-    """c where claim = c · truth."""
+    """C where claim = c · truth."""
     at = np.unravel_index(int(np.argmax(np.abs(truth))), truth.shape) if truth.size else ()
     if not truth.size or not np.all(np.isfinite(claim)) or truth[at] == 0:
         return None
@@ -105,8 +106,9 @@ def named_factor(scene: Scene, symbol: Symbol, ratios: Sequence[float]) -> Slip 
                     return Slip("mean for sum", f"{bar} is {text} of what it should be: a mean for a sum{also}")
                 if is_size and power == 1:
                     return Slip("mean for sum", f"{bar} is {text} times what it should be: a sum for a mean{also}")
-                lost = f"a factor {_power(name, -power, dict(_POWERS)[-power])} is lost" if power < 0 else (
-                    f"a factor {_power(name, power, raised)} too much, or {_power(name, -power, dict(_POWERS)[-power])} is lost")
+                lost = f"a factor {_power(name, -power, dict(_POWERS)[-power])} is lost"
+                if power > 0:
+                    lost = lost.replace("a factor", f"a factor {_power(name, power, raised)} too much, or", 1)
                 return Slip("factor", f"{bar} is {text} times what it should be: {lost}{also}")
     return None
 
@@ -131,7 +133,8 @@ def _power(name: str, power: float, raised: str) -> str:
 
 def quantities(scene: Scene) -> list[tuple[str, list[float], bool]]:
     """Sizes, products of two, and scalars of the sheet, with their numbers at each point."""
-    sizes = {s.name: [float(p.sizes.values.get(s, 0)) for p in scene.points] for s in scene.contract.sheet.sizes.values()}
+    declared = scene.contract.sheet.sizes.values()
+    sizes = {s.name: [float(p.sizes.values.get(s, 0)) for p in scene.points] for s in declared}
     sizes = {name: numbers for name, numbers in sizes.items() if all(n > 1 for n in numbers)}
     found = [(name, numbers, True) for name, numbers in sizes.items()]
     for a, b in combinations(sizes, 2):

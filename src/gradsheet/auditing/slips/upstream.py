@@ -23,7 +23,7 @@ def of_upstream(scene: Scene) -> Iterator[Candidate]:
     """Every way of reading the upstream gradient wrong."""
     for output in scene.contract.outputs:
         name = scene.upstream_name(output)
-        for sentence, kind, change in _changes(name, output, scene):
+        for sentence, kind, change in _changes(name, output):
             yield Candidate(_said(kind, sentence), _prediction(scene, output, change))
         for index in scene.points[0].values:
             if index.is_integer and index.rank == 1 and output.axes and index.axes[0].range == output.axes[0].range:
@@ -70,7 +70,7 @@ def _all_ones(scene: Scene) -> Callable[[int], Mapping[Symbol, Array] | None]:
     return predict
 
 
-def _changes(name: str, output: Symbol, scene: Scene) -> Iterator[tuple[str, str, Change]]:
+def _changes(name: str, output: Symbol) -> Iterator[tuple[str, str, Change]]:
     yield f"{name} is ignored: it is taken as 1", "upstream", np.ones_like
     yield f"{name} enters twice", "upstream", np.square
     yield f"{name} is left out: nothing comes from {output.name}", "upstream", np.zeros_like
