@@ -123,7 +123,7 @@ def _geglu_backward(residuals, dy):
 
 
 def _geglu_backward_lost(residuals, dy):
-    a, b = residuals
+    _, b = residuals
     da, db = _geglu_backward(residuals, dy)
     return da / b, db
 

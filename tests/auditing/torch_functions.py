@@ -500,7 +500,7 @@ class Gelu(Function):
         return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
 
     @staticmethod
-    def setup_context(ctx, inputs, output):  # noqa: ARG004 - the framework's order
+    def setup_context(ctx, inputs, output):
         ctx.save_for_backward(*inputs)
 
     @staticmethod

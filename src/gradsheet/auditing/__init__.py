@@ -1,6 +1,6 @@
 """Gradients that other people wrote, against the derived ones."""
 
-from gradsheet.auditing.audit import POINTS, audit
+from gradsheet.auditing.auditor import POINTS, audit
 from gradsheet.auditing.closeness import TOLERANCE
 from gradsheet.auditing.contract import Wishes
 from gradsheet.auditing.model import SLIPS, Audit, Compared, Difference, Fault, Slip

@@ -34,6 +34,26 @@ class Values:
     gradients: dict[Symbol, Array]
 
 
+class _Noisy(Float64):
+    """float64 in which each function of the table is off by a little, as each rounds by itself."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self.generator = generator
+
+    def _moved(self, value: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return value * (1 + _NUDGE * self.generator.uniform(-1, 1, np.shape(value)))
+
+    def elementwise(self, name: str, *arguments: Any) -> Any:
+        return self._moved(super().elementwise(name, *arguments))
+
+    def array(self, name: str, argument: Array) -> Any:
+        return self._moved(super().array(name, argument))
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        return self._moved(super().power(base, exponent))
+
+
 class Truth:
     """Evaluates a derivation, or the same with some of its equations changed."""
 
@@ -46,7 +66,11 @@ class Truth:
         self.domain = Float64()
 
     def at(
-        self, point: Point, changed: Mapping[Equation, Expr] | None = None, pushes: Mapping[Symbol, Array] | None = None
+        self,
+        point: Point,
+        changed: Mapping[Equation, Expr] | None = None,
+        pushes: Mapping[Symbol, Array] | None = None,
+        domain: Float64 | None = None,
     ) -> Values:
         """Values at a point; `changed` right-hand sides replace those there, `pushes` move what comes out of one."""
         graph = self.derivation.graph
@@ -56,7 +80,7 @@ class Truth:
         inputs = point.inputs
         upstream = {bar: point.upstream[o] for o, bar in self.derivation.cotangents.items()}
         inputs.values.update(upstream)
-        found = Pass(graph, self.equations, point.data, pushes=pushes).run(self.domain, inputs)
+        found = Pass(graph, self.equations, point.data, pushes=pushes).run(domain or self.domain, inputs)
         outputs = {o: np.asarray(found[o], dtype=np.float64) for o in self.contract.outputs}
         scale = float(point.upstream[self.contract.outputs[0]]) if self.contract.over_data else 1.0
         gradients = {
@@ -90,8 +114,9 @@ class Truth:
                 for s, v in values.all.items()
                 if s in computed and not isinstance(v, dict) and np.ndim(v) == s.rank and s not in values.outputs
             }
+            noisy = _Noisy(generator)
             try:
-                near = self.at(point.with_values(moved), pushes=pushes)
+                near = self.at(point.with_values(moved), pushes=pushes, domain=noisy)
             except UndefinedValueError:
                 continue
             for held, known, found in ((outputs, values.outputs, near.outputs),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.auditing.peers.model import Answer, Description, NotComparableError, Returned, as_array
+from gradsheet.auditing.peers.model import Answer, Description, NotComparableError, Returned, as_array, fit
 from gradsheet.auditing.peers.signatures import parameters_of
 from gradsheet.auditing.peers.tracing import problem_of
 
@@ -54,7 +54,7 @@ class JaxFunction:
             plain = self._outputs(function(*moved), request)
             answer.outputs = [self._array(o, "an output") for o in plain]
             answer.dtypes = [str(o.dtype) for o in plain]
-            if not request.upstream or not wanted:
+            if not request.upstream or not wanted or not fit(request.upstream, plain):
                 return
             whole, pullback = jax.vjp(function, *moved)
             ruled = self._outputs(whole, request)

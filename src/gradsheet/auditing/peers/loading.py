@@ -134,7 +134,7 @@ def _rules(function: Any) -> Any:
 def _what(value: Any) -> str:
     if isinstance(value, type):
         return "a class"
-    return "a function" if callable(value) else f"a {type(value).__name__}"
+    return "a function" if callable(value) else f"a value of type {type(value).__name__}"
 
 
 __all__ = ["CannotLoadError", "load_peer", "peer_of"]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -123,6 +125,11 @@ def as_array(value: Any, what: str) -> NDArray[Any]:
 
 def _kind_of(value: Any, array: Array) -> str:
     return f"an array of {array.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+
+
+def fit(upstream: Sequence[Array], outputs: Sequence[Any]) -> bool:
+    """Whether there is an upstream entry for each entry of the outputs; else there is no backward pass to run."""
+    return all(np.size(u) == np.prod(np.shape(o), dtype=int) for u, o in zip(upstream, outputs, strict=True))
 
 
 def strided(array: Array) -> Array:

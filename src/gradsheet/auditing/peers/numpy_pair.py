@@ -14,6 +14,7 @@ from gradsheet.auditing.peers.model import (
     NotComparableError,
     Returned,
     as_array,
+    fit,
     strided,
 )
 from gradsheet.auditing.peers.signatures import parameters_of
@@ -65,7 +66,7 @@ class NumpyPair:
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises is an answer
             answer.problem = problem_of(error, "forward", self.file)
             return answer
-        if not request.upstream:
+        if not request.upstream or not fit(request.upstream, outputs):
             return answer
         upstream = [
             self._given(np.asarray(u).reshape(np.shape(o)), with_gaps=request.layout == "strided upstream")

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.auditing.peers.model import Answer, Array, Description, NotComparableError, Returned, as_array
+from gradsheet.auditing.peers.model import (
+    Answer,
+    Array,
+    Description,
+    NotComparableError,
+    Returned,
+    as_array,
+    fit,
+)
 from gradsheet.auditing.peers.signatures import parameters_of
 from gradsheet.auditing.peers.tracing import problem_of
 
@@ -54,7 +62,10 @@ class TorchFunction:
         answer = Answer()
         self.seen.clear()
         with self.torch.enable_grad():
-            self._call(request, answer)
+            try:
+                self._call(request, answer)
+            except NotComparableError as error:
+                answer.problem = problem_of(error, "backward", self.file)
         return answer
 
     def _call(self, request: Request, answer: Answer) -> None:
@@ -71,7 +82,7 @@ class TorchFunction:
             answer.problem = problem_of(error, "forward", self.file)
             return
         leaves = [t for a, t in zip(request.arguments, given, strict=True) if a.wanted]
-        if not request.upstream or not leaves:
+        if not request.upstream or not leaves or not fit(request.upstream, chosen):
             return
         answer.gradients = [None] * len(given)
         if not any(o.requires_grad for o in chosen):

@@ -103,7 +103,7 @@ class _Writer:
         report = self.report
         right = sum(c.verdict == "agrees" for c in report.gradients)
         wrong = sum(c.verdict == "differs" for c in report.gradients)
-        parts = [f"{right} of {len(report.gradients)} gradients agree"]
+        parts = [f"{right} of {len(report.gradients)} gradients {'agrees' if right == 1 else 'agree'}"]
         if wrong:
             parts.append(f"{wrong} {'differs' if wrong == 1 else 'differ'}")
         loose = sum(c.verdict == "imprecise" for c in report.gradients)

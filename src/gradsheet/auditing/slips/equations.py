@@ -25,8 +25,7 @@ def of_equations(scene: Scene) -> Iterator[Candidate]:
     needed = derivation.graph.needed_for(*(derivation.gradients[s].symbol for s in scene.wrong))
     adjoints = [a.equation for a in derivation.adjoints if a.symbol in needed]
     forward = [e for e in derivation.graph.equations if e.symbol in needed and e.symbol.role is Role.DEFINITION]
-    yield from _constants(scene)
-    found: list[tuple[int, Candidate]] = []
+    found = list(_constants(scene))
     cut = [e for e in adjoints if _through(e) is not None]
     for equation in adjoints:
         found.extend(_of_one(scene, equation, detour=0))
@@ -90,22 +89,22 @@ def _detached(scene: Scene, cut: tuple[Equation, ...]) -> tuple[int, Candidate]:
     return len(cut) - 2, Candidate(slip, _prediction(scene, dict.fromkeys(cut, ZERO_EXPR)))
 
 
-def _constants(scene: Scene) -> Iterator[Candidate]:
+def _constants(scene: Scene) -> Iterator[tuple[int, Candidate]]:
     """ε left out of the backward pass, or put outside of the root that it stands in; a gain taken as 1."""
     graph = scene.contract.derivation.graph
     inputs = {s for e in scene.truth.equations for s in graph.body(e).symbols if s.role is Role.INPUT}
     for symbol in sorted(inputs, key=lambda s: s.serial):
         if symbol.is_integer:
             continue
-        changes = [("factor", f"{symbol.name} is taken as 1 in the backward pass", _replaced(symbol))]
+        changes = [(5, "factor", f"{symbol.name} is taken as 1 in the backward pass", _replaced(symbol))]
         if not symbol.axes:
             node = Access(symbol, ())
             changes = [
-                ("constant", f"{symbol.name} is left out of the backward pass", _left_out(node)),
-                ("constant", f"{symbol.name} is added outside of the root in the backward pass", _outside(node)),
+                (-2, "constant", f"{symbol.name} is left out of the backward pass", _left_out(node)),
+                (-2, "constant", f"{symbol.name} is added outside of the root in the backward pass", _outside(node)),
                 *changes,
             ]
-        for kind, sentence, change in changes:
+        for cost, kind, sentence, change in changes:
             changed: dict[Equation, Expr] = {}
             for equation in scene.truth.equations:
                 body = graph.body(equation)
@@ -113,7 +112,7 @@ def _constants(scene: Scene) -> Iterator[Candidate]:
                 if new is not body:
                     changed[equation] = new
             if changed:
-                yield Candidate(_plainly(kind, sentence), _prediction(scene, changed))
+                yield cost, Candidate(_plainly(kind, sentence), _prediction(scene, changed))
 
 
 def _plainly(kind: str, sentence: str) -> Callable[[], Slip]:
