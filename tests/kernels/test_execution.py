@@ -66,6 +66,28 @@ def test_sums_of_lanes_have_one_order():
     assert f(values) == quarters[0] + quarters[1]
 
 
+def test_any_and_all_lanes():
+    def write(b, x, out):
+        condition = b.load(x, 0, 4) > 1
+        b.store(out, 0, b.convert(b.reduce("any", condition), "f64"))
+        b.store(out, 1, b.convert(b.reduce("all", condition), "f64"))
+
+    f = run({"x": READ, "out": WRITE}, write)
+    out = np.zeros(2)
+    for values, expected in (([0, 1, 0, 1], [0, 0]), ([0, 2, 0, 1], [1, 0]), ([2, 2, 2, 2], [1, 1])):
+        f(np.array(values, float), out)
+        assert out.tolist() == expected
+
+
+def test_tables_are_part_of_the_code():
+    def write(b, k):
+        table = b.table("primes", F64, [2, 3, 5, 7])
+        b.returns(b.load(table, k))
+
+    f = run({"k": I64}, write)
+    assert [f(k) for k in range(4)] == [2, 3, 5, 7]
+
+
 def test_carried_values_change_places():
     def write(b, n):
         with b.fold("i", 0, n, {"a": b.constant(0, I64), "b": b.constant(1, I64)}) as fold:

@@ -80,6 +80,9 @@ class Writer:
             case "reduce":
                 kind = ("add", "min", "max")[d[4] % 3]
                 floats.append(b.splat(b.reduce(kind, x), self.float))
+                table = b.table("table", self.float.scalar, [0.5, -1.5, 3, 1e30])
+                chosen = b.select(b.reduce(("any", "all")[d[5] % 2], mask), b.load(table, d[5] % 4), 0.1)
+                floats.append(b.splat(chosen, self.float))
             case "convert":
                 floats.append(b.convert(m, self.float.kind) * 0.5)
                 floats.append(b.convert(mask, self.float.kind))

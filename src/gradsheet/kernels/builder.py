@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gradsheet.kernels import values as v
 from gradsheet.kernels.errors import KernelError
@@ -231,8 +231,8 @@ class FunctionBuilder:
         """One lane in every lane."""
         return self.shuffle(x, [lane] * x.lanes)
 
-    def reduce(self, operation: Literal["add", "max", "min"], x: Term) -> Term:
-        """Σ, max or min of the lanes; x itself where it has one."""
+    def reduce(self, operation: v.Fold, x: Term) -> Term:
+        """Σ, max or min of the lanes, or of a mask any or all; x itself where it has one."""
         return x if x.lanes == 1 else self._let(v.Reduce(operation, x.value))
 
     def sum(self, x: Term) -> Term:
@@ -285,6 +285,10 @@ class FunctionBuilder:
     def local(self, name: str, to: Type, count: int, *, alignment: int = 64) -> Term:
         """An array on the stack, its values unknown."""
         return self._let(v.Local(to, count, alignment)).named(name)
+
+    def table(self, name: str, to: Type, numbers: Sequence[float]) -> Term:
+        """Numbers that are part of the code, to be loaded."""
+        return self._let(v.Table(to, tuple(_fitting(x, to) for x in numbers))).named(name)
 
     # Calls
 

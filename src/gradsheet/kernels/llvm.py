@@ -100,7 +100,9 @@ class _Printer:
 
     def _let(self, value: Value, name: str | None) -> None:
         text = self._computed(value)
-        if value.type == VOID:
+        if isinstance(value, v.Table):
+            self._texts[value] = text
+        elif value.type == VOID:
             self._line(text)
         else:
             self._texts[value] = self._emit(text, name)
@@ -142,6 +144,12 @@ class _Printer:
                 return f"call {_type(value.type)} @{function.name}({', '.join(map(self._typed, arguments))})"
             case v.CallOutside(code=code, arguments=arguments):
                 return f"call {_type(value.type)} {self._at(code)}({', '.join(map(self._typed, arguments))})"
+            case v.Table(to=to, numbers=numbers, alignment=alignment):
+                name = f"@{self._function.name}.table.{len(self._declared)}"
+                elements = ", ".join(f"{_type(to)} {_scalar(x, to)}" for x in numbers)
+                array = f"[{len(numbers)} x {_type(to)}] [{elements}], align {alignment}"
+                self._declared[name] = f"{name} = private unnamed_addr constant {array}"
+                return name
             case v.Constant() | v.Parameter() | v.Local() | v.Index() | v.Carried() | v.Result():
                 raise AssertionError(value)
             case _:
@@ -173,17 +181,32 @@ class _Printer:
                 return f"{table[operation]} {self._typed(x)}, {self._at(y)}"
 
     def _reduced(self, value: v.Reduce) -> str:
-        x = value.x
-        while x.number.lanes > 1:
-            half = x.number.lanes // 2
-            lower: Value = v.Shuffle(x, x, tuple(range(half))) if half > 1 else v.Extract(x, 0)
-            upper: Value = v.Shuffle(x, x, tuple(range(half, 2 * half))) if half > 1 else v.Extract(x, 1)
-            x = v.Binary(value.operation, lower, upper)
-            for part in (lower, upper):
-                self._let(part, None)
-            if half > 1:
-                self._let(x, None)
-        return self._computed(x)
+        match value.operation:
+            case "any" | "all" as operation:
+                of = value.x.number
+                name = f"llvm.vector.reduce.{'or' if operation == 'any' else 'and'}.v{of.lanes}i1"
+                self._declare(name, value.number, (_type(of),))
+                return f"call i1 @{name}({self._typed(value.x)})"
+            case "add" | "max" | "min" as operation:
+                x = value.x
+                while x.number.lanes > 2:
+                    x = self._halved(operation, x)
+                    self._let(x, None)
+                return self._computed(self._halved(operation, x))
+            case operation:
+                assert_never(operation)
+
+    def _halved(self, operation: v.BinaryOperation, x: Value) -> Value:
+        """The upper half of the lanes with the lower half."""
+        half = x.number.lanes // 2
+        if half == 1:
+            lower: Value = v.Extract(x, 0)
+            upper: Value = v.Extract(x, 1)
+        else:
+            lower, upper = v.Shuffle(x, x, tuple(range(half))), v.Shuffle(x, x, tuple(range(half, 2 * half)))
+        self._let(lower, None)
+        self._let(upper, None)
+        return v.Binary(operation, lower, upper)
 
     def _load(self, value: v.Load) -> str:
         address = self._emit(self._address(value.pointer, value.offset))

@@ -22,6 +22,7 @@ BinaryOperation = Literal[
     "wrapping_add", "wrapping_sub", "wrapping_mul",
     "and", "or", "xor", "shift_left", "shift_right", "shift_right_zeros",
 ]  # fmt: skip
+Fold = Literal["add", "max", "min", "any", "all"]
 Relation = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 
 _FLOAT_UNARY = {"neg", "abs", "sqrt", "floor", "ceil", "truncate", "round_even"}
@@ -256,14 +257,17 @@ class Shuffle(Node):
 
 @dataclass(frozen=True, eq=False)
 class Reduce(Node):
-    """Σ, max or min of the lanes, in one order: the upper half is added to the lower half until one lane is left."""
+    """Σ, max or min of the lanes, in one order: the upper half is added to the lower half until one lane is left.
 
-    operation: Literal["add", "max", "min"]
+    Of masks: whether the condition holds in any lane, or in all.
+    """
+
+    operation: Fold
     x: Value
 
     def typed(self) -> AnyType:
         of = self.x.number
-        if of.lanes == 1 or of.is_mask:
+        if of.lanes == 1 or of.is_mask != (self.operation in {"any", "all"}):
             _refuse(f"{self.operation} of the lanes", of)
         return of.scalar
 
@@ -315,6 +319,20 @@ class Local(Node):
         if self.count < 1:
             raise KernelError(f"an array of {self.count} elements")
         return Pointer(self.to, noalias=False, alignment=self.alignment)
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Node):
+    """Numbers that are part of the code: they lie one after another, and never change."""
+
+    to: Type
+    numbers: tuple[float | int, ...]
+    alignment: int = 64
+
+    def typed(self) -> AnyType:
+        for x in self.numbers:
+            Constant(self.to, x)
+        return Pointer(self.to, readonly=True, noalias=False, alignment=self.alignment)
 
 
 @dataclass(frozen=True, eq=False)
@@ -394,6 +412,7 @@ Value = (
     | Load
     | Advance
     | Local
+    | Table
     | Call
     | CallOutside
     | Index
@@ -405,7 +424,7 @@ Value = (
 def operands(value: Value) -> tuple[Value, ...]:
     """The values from which a value is computed."""
     match value:
-        case Constant() | Parameter() | Local() | Index() | Carried() | Result():
+        case Constant() | Parameter() | Local() | Table() | Index() | Carried() | Result():
             return ()
         case Unary(x=x) | Bits(x=x) | Convert(x=x) | Splat(x=x) | Extract(x=x) | Reduce(x=x):
             return (x,)

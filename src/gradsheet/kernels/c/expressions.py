@@ -117,7 +117,7 @@ class Expressions:
                     f"__builtin_shufflevector({pair[0].text}, {pair[1].text}, {order})", mask=pair[0].mask
                 )
             case v.Reduce(operation=operation, x=x):
-                return self._called(f"lanes_{operation}", x.number, [take(x)])
+                return self._called(f"lanes_{operation}", x.number, [self.aligned(take(x), x.type, 64)])
             case v.Load():
                 return self._loaded(value, take)
             case v.Advance(pointer=pointer, offset=offset):
@@ -128,7 +128,7 @@ class Expressions:
                 return Expression(f"{function.name}({_list(given)})", mask=mask)
             case v.CallOutside(code=code, arguments=arguments):
                 return Expression(f"{take(code).text}({_list(map(take, arguments))})")
-            case v.Constant() | v.Parameter() | v.Local() | v.Index() | v.Carried() | v.Result():
+            case v.Constant() | v.Parameter() | v.Local() | v.Table() | v.Index() | v.Carried() | v.Result():
                 raise AssertionError(value)
             case _:
                 assert_never(value)

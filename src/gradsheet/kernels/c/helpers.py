@@ -66,21 +66,20 @@ class Helpers:
         return _RULES[name](self, full, of)
 
     def _reduction(self, operation: str, full: str, of: Type) -> str:
+        operators = {"add": "+", "any": "|", "all": "&"}
+
         def tree(first: int, step: int) -> str:
             if step == of.lanes:
                 return f"x[{first}]"
             lower, upper = tree(first, step * 2), tree(first + step, step * 2)
-            if operation == "add":
-                return f"({lower} + {upper})"
+            if operation in operators:
+                return f"({lower} {operators[operation]} {upper})"
             return f"{self.needs(operation, of.scalar)}({lower}, {upper})"
 
         text = tree(0, 1)
-        return _inline(
-            of.scalar,
-            full,
-            [(of, "x")],
-            f"return {text.removeprefix('(').removesuffix(')') if operation == 'add' else text};",
-        )
+        if operation in operators:
+            text = text[1:-1]
+        return _inline(of.scalar, full, [(of, "x")], f"return {f'({text}) != 0' if of.is_mask else text};")
 
     def _lane_by_lane(self, name: str, full: str, of: Type) -> str:
         function = scalar_function(name, of)

@@ -6,12 +6,13 @@ modes such as `-std=c99` do so): the numbers are then those of the program as it
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, assert_never
 
 from gradsheet.kernels import values as v
 from gradsheet.kernels.c.expressions import Expressions
 from gradsheet.kernels.c.helpers import Helpers, mask_of
-from gradsheet.kernels.c.text import KEYWORDS, Expression, declared, prototype, type_name
+from gradsheet.kernels.c.text import KEYWORDS, Expression, declared, number, prototype, type_name
 from gradsheet.kernels.c.uses import Uses, has_effect
 from gradsheet.kernels.statements import For, If, Let, Store, walk
 from gradsheet.kernels.types import VOID, Type
@@ -84,12 +85,11 @@ class _Function:
             if not self._uses.count[p]:
                 self._line(f"(void){names[p.name]};")
         for statement in walk(function.body):
-            if (
-                isinstance(statement, Let)
-                and isinstance(statement.value, v.Local)
-                and self._uses.count[statement.value]
-            ):
-                self._local(statement.value, statement.name)
+            if isinstance(statement, Let) and self._uses.count[statement.value]:
+                if isinstance(statement.value, v.Local):
+                    self._local(statement.value, statement.name)
+                elif isinstance(statement.value, v.Table):
+                    self._table(statement.value, statement.name)
         self._block(function.body)
         if function.result is not None:
             self._line(f"return {self._operand(function.result).text};")
@@ -104,10 +104,18 @@ class _Function:
         self._line(f"{type_name(local.to)} {free}[{local.count}]{aligned};")
         self._known[local] = Expression(free)
 
+    def _table(self, table: v.Table, name: str | None) -> None:
+        free = self._fresh(name or "table")
+        self._line(f"static const {type_name(table.to)} {free}[{len(table.numbers)}] = {{")
+        words = " ".join(f"{number(x, table.to).text}," for x in table.numbers)
+        self._lines += [f"        {line}" for line in wrap(words, 96, break_long_words=False, break_on_hyphens=False)]
+        self._line("};")
+        self._known[table] = Expression(free)
+
     def _block(self, body: tuple[Statement, ...]) -> None:
         for statement in body:
             match statement:
-                case Let(value=v.Local()):
+                case Let(value=v.Local() | v.Table()):
                     pass
                 case Let(value=value, name=name):
                     if self._uses.count[value] or has_effect(value):
