@@ -71,11 +71,22 @@ def nearest(x: Term) -> tuple[Term, Term, Term]:
 def exp(x: Term) -> Term:
     """eˣ within 1 ulp; 0 and ∞ where it underflows and overflows."""
     b, f = x.builder, format_of(x)
+    first, second = factors(x)
+    bounded = b.select(x > _LARGEST[f.kind], float("inf"), first * second)
+    return b.select(x < _SMALLEST[f.kind], 0.0, bounded)
+
+
+def factors(x: Term, low: Term | None = None) -> tuple[Term, Term]:
+    """e^(x + low) as a product whose factors neither overflow nor lose digits, where eˣ is not far beyond the format.
+
+    So what else it is multiplied with goes between them, and subnormal results are rounded once.
+    """
     e = reduced(x)
     first, second = e.scales
-    inside = b.muladd(e.r + e.w, first, first) * second
-    bounded = b.select(x > _LARGEST[f.kind], float("inf"), inside)
-    return b.select(x < _SMALLEST[f.kind], 0.0, bounded)
+    p = e.r + e.w
+    if low is not None:
+        p = x.builder.muladd(low, p + 1.0, p)
+    return x.builder.muladd(p, first, first), second
 
 
 def expm1(x: Term) -> Term:

@@ -31,6 +31,15 @@ def split(x: Term) -> tuple[Term, Term]:
     return shifted - (1.5 * 2.0**f.fraction + f.bias), m
 
 
+def normalised(x: Term) -> tuple[Term, Term]:
+    """The same for subnormal numbers as well."""
+    b, f = x.builder, format_of(x)
+    tiny = x < _SMALLEST_NORMAL[f.kind]
+    scale = f.fraction + 2
+    k, m = split(b.select(tiny, x * 2.0**scale, x))
+    return b.select(tiny, k - float(scale), k), m
+
+
 def _bits_of_magic(fraction: int) -> int:
     """Of 1.5 · 2^fraction, whose last bits are free to hold an integer."""
     return 0x4338 << 48 if fraction == 52 else 0x4B40 << 16
@@ -49,12 +58,8 @@ def log_of_parts(k: Term, f: Term, correction: Term | None = None) -> Term:
 
 def log(x: Term) -> Term:
     """Log x within 1 ulp; −∞ at 0, NaN below."""
-    b, form = x.builder, format_of(x)
-    tiny = x < _SMALLEST_NORMAL[form.kind]
-    scale = form.fraction + 2
-    k, m = split(b.select(tiny, x * 2.0**scale, x))
-    inside = log_of_parts(b.select(tiny, k - float(scale), k), m - 1.0)
-    return ends(x, x, inside)
+    k, m = normalised(x)
+    return ends(x, x, log_of_parts(k, m - 1.0))
 
 
 def log1p(x: Term) -> Term:
@@ -73,3 +78,27 @@ def ends(u: Term, x: Term, inside: Term) -> Term:
     b = x.builder
     low = b.select(u.equals(0.0), float("-inf"), b.select(u < 0.0, float("nan"), inside))
     return b.select(u < float("inf"), low, x)
+
+
+def log2(x: Term) -> Term:
+    """Log₂ x within 2 ulp, exact at powers of two."""
+    return _based(x, (1.0, 0.0), 1.4426950408889634)
+
+
+def log10(x: Term) -> Term:
+    """Log₁₀ x within 2 ulp."""
+    return _based(x, _LOG10_2[format_of(x).kind], 0.4342944819032518)
+
+
+_LOG10_2 = {
+    "f64": (float.fromhex("0x1.34413509f0000p-2"), float.fromhex("0x1.e7fbcc47c4acdp-40")),
+    "f32": (float.fromhex("0x1.344p-2"), float.fromhex("0x1.3509f8p-18")),
+}
+
+
+def _based(x: Term, two: tuple[float, float], unit: float) -> Term:
+    """K log 2 + log m in another base: `two` is log 2 there, its first part exact times any k, and `unit` log e."""
+    b = x.builder
+    k, m = normalised(x)
+    natural = log_of_parts(b.constant(0.0, x.number), m - 1.0)
+    return ends(x, x, b.muladd(k, two[0], b.muladd(k, two[1], natural * unit)))

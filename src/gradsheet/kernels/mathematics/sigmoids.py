@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.mathematics.coefficients import TANH
-from gradsheet.kernels.mathematics.exponential import reduced, reduced_shortly
+from gradsheet.kernels.mathematics.exponential import exp, factors, reduced, reduced_shortly
 from gradsheet.kernels.mathematics.formats import format_of, power_of_two
+from gradsheet.kernels.mathematics.logarithm import log1p
 from gradsheet.kernels.mathematics.polynomial import estrin
 
 if TYPE_CHECKING:
     from gradsheet.kernels.terms import Term
 
+_UNDERFLOW = {"f64": 745.2, "f32": 104.0}
 _ONE = {"f64": 20.0, "f32": 9.5}
 
 
@@ -59,4 +61,31 @@ def sigmoid(x: Term) -> Term:
     return b.select(size > _UNDERFLOW[f.kind], b.select(below, b.constant(0.0, x.number), 1.0), inside)
 
 
-_UNDERFLOW = {"f64": 745.2, "f32": 104.0}
+def softplus(x: Term) -> Term:
+    """log(1 + eˣ) within 2 ulp: max(x, 0) + log(1 + e^−|x|)."""
+    return x.builder.maximum(x, 0.0) + log1p(exp(-abs(x)))
+
+
+def log_sigmoid(x: Term) -> Term:
+    """Log σ(x) within 2 ulp: min(x, 0) − log(1 + e^−|x|)."""
+    return x.builder.minimum(x, 0.0) - log1p(exp(-abs(x)))
+
+
+def silu(x: Term) -> Term:
+    """X σ(x) within 2 ulp; x eˣ far below, rounded once where it is subnormal."""
+    return _with_tail(x, x * sigmoid(x))
+
+
+def mish(x: Term) -> Term:
+    """X tanh(log(1 + eˣ)) within 4 ulp: x n/(n + 2) with n = eˣ (eˣ + 2)."""
+    b, f = x.builder, format_of(x)
+    e = exp(b.minimum(x, _ONE[f.kind] * 2.0))
+    n = e * (e + 2.0)
+    return _with_tail(x, b.select(x > _ONE[f.kind] * 2.0, x, x * (n / (n + 2.0))))
+
+
+def _with_tail(x: Term, value: Term) -> Term:
+    b, f = x.builder, format_of(x)
+    first, second = factors(x)
+    tail = b.select(x < -_UNDERFLOW[f.kind] - 8.0, 0.0, x * first * second)
+    return b.select(x < -_ONE[f.kind] * 2.0, tail, value)
