@@ -118,6 +118,7 @@ CASES = [
         "factor", "the factor K is lost",
     ),
     (LAYERS, "∂L/∂z[2]", "W[3]ᵀ (ŷ - y)", "factor", "the factor tanh'(z[2]) is lost"),
+    (SUMS, "p[i] [i > j]", "p[i] [i < j]", "sign", "the condition i < j for i > j"),
     # term
     (SCALARS, "a b + c", "a b", "term", "the term c is lost"),
     (SCALARS, "a b", "a b + c", "term", "the term c is extra"),
@@ -144,6 +145,8 @@ CASES = [
     (LAYERS, "∂L/∂h[1]", "W[2]ᵀ z[2]", "operand", "z[2] for ∂L/∂z[2]"),
     (LAYERS, "W[1] x + b[1]", "W[1] x + h[1]", "operand", "h for b"),
     (LAYERS, "W[3]ᵀ (ŷ - y)", "W[3]ᵀ (z[3] - b[3])", "operand", "b[3] for y"),
+    (SUMS, "p[k] q[k] s[j]", "p[k] p[j] s[j]", "operand", "p[j] for q[k]"),
+    (SCALARS, "a b", "π b", "operand", "π for a"),
     # index
     (LAYERS, "ŷ - y", "∂L/∂z[2]", "index", "layer 2 for 3"),
     (LAYERS, "∂L/∂h[2]", "W[2]ᵀ ∂L/∂z[2]", "index", "layer 2 for 3 in W and z"),

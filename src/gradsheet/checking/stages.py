@@ -55,7 +55,9 @@ class Stages:
         """The sheets that may be meant where a chain stands, else the network that the document itself defines."""
         formula = chain.formulas[0]
         here = self.context.at(formula.place.line)
-        here = replace(here, schemes=(*here.schemes, *self.said.schemes))
+        here = replace(
+            here, schemes=(*here.schemes, *self.said.schemes), assume=(*here.assume, *self.said.assume)
+        )
         return self.stages_at(here) or self.networks_at(formula.number, here)
 
     def __iter__(self) -> Iterator[Stage]:

@@ -42,6 +42,8 @@ class PageNames:
         self.lettered: dict[str, dict[str, str]] = {}
         """Names that mean different things by the letter of their index: δ_k of outputs, δ_j of hidden units."""
         self.sums_written = False
+        self.turned: bool | None = None
+        """Whether the page's Jacobians have the variable's entries first, once a line has shown it."""
         self.own = False
         """The names are those of a network that the page defines itself."""
         self.told: set[str] = set()
@@ -60,6 +62,7 @@ class PageNames:
             dict(self.numbers),
             layout=None if conventions is None else conventions.layout,
             rows=conventions is not None and conventions.vectors == "rows",
+            turned=self.turned,
             sums_written=self.sums_written,
             own=self.own,
             einstein=conventions is not None and conventions.sums == "einstein",

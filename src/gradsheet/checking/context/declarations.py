@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradsheet.checking.context.model import Scheme
+from gradsheet.checking.context.model import Assumption, Scheme
 from gradsheet.diagnostics import Diagnostics, SheetError, Source, Span
 from gradsheet.manuscripts.model import Formula
 from gradsheet.syntax import parse_expression
@@ -47,11 +47,21 @@ _GRADIENT = re.compile(
 )
 
 
+_PROPERTY = r"(?P<{0}>one-?\s?hot|probability (?:vector|distribution)|symmetric|orthogonal|diagonal)"
+_IS = re.compile(
+    rf"⟦(?P<one>\d+)⟧\s*,?\s*(?:which |that )?(?:is|are|be|being|)\s*(?:an? |the )?(?:\w+ )?{_PROPERTY.format('first')}"
+    rf"|(?<!non-)(?<!not )\b{_PROPERTY.format('second')}(?:[ -]\w+){{0,2}}\s+⟦(?P<two>\d+)⟧",
+    re.IGNORECASE,
+)
+_CALLED = {"o": "onehot", "p": "simplex", "s": "symmetric", "d": "diagonal"}
+
+
 class Declared(NamedTuple):
-    """The schemes of a page, and the formulas that declare them: these claim nothing."""
+    """The schemes of a page, the formulas that declare them, which claim nothing, and properties in words."""
 
     schemes: tuple[Scheme, ...]
     formulas: frozenset[int]
+    assume: tuple[Assumption, ...] = ()
 
 
 NOTHING = Declared((), frozenset())
@@ -69,13 +79,26 @@ def declared(manuscript: Manuscript) -> Declared:
     """The schemes that a page declares."""
     schemes: dict[str, Scheme] = {}
     formulas: set[int] = set()
+    assumed: list[Assumption] = []
     for sentence in _sentences(manuscript):
+        assumed += _properties(sentence)
         for scheme, numbers, sure in _of(sentence):
             if not sure and _stands_elsewhere(manuscript, scheme.variable, numbers):
                 continue  # δ = ∂J/∂q of one quantity q: a definition like others
             schemes.setdefault(scheme.written, scheme)
             formulas |= numbers
-    return Declared(tuple(schemes.values()), frozenset(formulas))
+    return Declared(tuple(schemes.values()), frozenset(formulas), tuple(assumed))
+
+
+def _properties(sentence: _Sentence) -> Iterator[Assumption]:
+    """“the one-hot label $y$”, “$A$ is symmetric”."""
+    for match in _IS.finditer(sentence.text):
+        formula = sentence.formulas[int(match["one"] or match["two"])]
+        symbol = _tree(formula, formula.text)
+        word = (match["first"] or match["second"]).lower()
+        if isinstance(symbol, Name | Lowered):
+            attribute = "orthogonal" if word.startswith("orth") else _CALLED[word[0]]
+            yield Assumption(f"{plain(symbol)} is {word}", None, attribute, symbol)
 
 
 def _stands_elsewhere(manuscript: Manuscript, letter: str, declaring: set[int]) -> bool:

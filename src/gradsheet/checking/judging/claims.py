@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
@@ -21,6 +22,7 @@ from gradsheet.checking.judging.values import at_values, drawn, is_value, lackin
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.diagnostics import Span
 from gradsheet.syntax import tree
+from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from gradsheet.checking.judging.records import Bound
@@ -146,6 +148,7 @@ class Claims:
                     draft.reason = "the factors have to be arranged"
                 if before is not None:
                     self.step(draft, before, right)
+                self.layout(draft, anchor, right)
             case "open":
                 draft.verdict, draft.reason = "undecided", finding.reason
                 self.other_letter(draft, anchor, right)
@@ -157,6 +160,36 @@ class Claims:
                 follow(self.stage, self.wrong, draft, anchor, before, right)
         if relation == "≈" and draft.verdict == "wrong":
             draft.verdict, draft.slip, draft.reason = "undecided", None, "≈ between formulas"
+
+    def layout(self, draft: Draft, anchor: tree.Expression, right: tree.Expression) -> None:
+        """A line `∂r/∂w = −X` shows which layout the Jacobians of the page have: from then on they have it."""
+        stage = self.stage
+        if draft.verdict != "right" or stage.binder.turned is not None or not self.jacobian(anchor):
+            return
+        if any(self.differentiates(n) for n in walk(right)):
+            return
+        holds = {
+            turned: stage.comparers[0].compare(replace(stage.scope(), turned=turned), anchor, right).outcome == "right"
+            for turned in (False, True)
+        }
+        if holds[False] != holds[True]:
+            stage.binder.turned = holds[True]
+            stage.binder.changed()
+
+    def jacobian(self, node: tree.Expression) -> bool:
+        """Whether something is the derivative of a vector by a vector, or a name for one."""
+        if isinstance(node, tree.Name):
+            local = self.stage.binder.locals.get(node.key)
+            return local is not None and not local.parameters and self.jacobian(local.body)
+        ranks = self.stage.binder.rank
+        return isinstance(node, tree.Derivative) and len(node.by) == 1 and ranks(node.of) == ranks(node.by[0]) == 1
+
+    def differentiates(self, node: tree.Node) -> bool:
+        """Whether a part is a derivative, or a name for one."""
+        local = self.stage.binder.locals.get(node.key) if isinstance(node, tree.Name) else None
+        return isinstance(node, tree.Derivative) or (
+            local is not None and any(isinstance(n, tree.Derivative) for n in walk(local.body))
+        )
 
     def where_it_holds(self, draft: Draft, anchor: tree.Expression, right: tree.Expression) -> bool:
         """Whether `∂L/∂w = 0 if z < 0` is true of all values that meet its condition."""

@@ -40,7 +40,7 @@ _MOST_IDLE = 10
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A point, numbers for the letters and a reading at which two sides differ: what is right must not differ there."""
+    """A point and numbers for the letters at which two sides differ: what is right must not differ there."""
 
     point: Point
     known: dict[str, int]

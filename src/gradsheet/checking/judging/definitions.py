@@ -262,6 +262,7 @@ class Definitions:
             return 1
         result.defines = finding.outcome in {"right", "arrangement", "different", "shapes"} and not unreadable
         result.agrees = finding.outcome in {"right", "arrangement"}
+        result.again = key in self.stage.seen
         if key in self.stage.seen or not result.agrees:
             return 0
         self.stage.seen.add(key)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gradsheet.checking.judging.claims import Claims
 from gradsheet.checking.judging.definitions import Definitions
+from gradsheet.checking.judging.impositions import values_of
 from gradsheet.checking.judging.records import Judged
 from gradsheet.checking.judging.shapes import labelled_claims, product_claim, shape_claims
 from gradsheet.checking.judging.sides import EQUALITIES, bound_conditions, bound_side
 from gradsheet.checking.judging.spelling import plain
+from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
     from gradsheet.checking.judging.records import Bound, Draft
     from gradsheet.checking.judging.stage import Stage
     from gradsheet.checking.model import Kind
     from gradsheet.checking.reading.model import Chain
-    from gradsheet.syntax import tree
 
 
 class Judge:
@@ -45,13 +46,16 @@ class Judge:
             result.kinds = [(chain.formulas[0], "shape" if found else "mention")]
             result.readings = [(chain.formulas[0], plain(b.tree)) for b in sides if b.tree is not None]
             return result
+        if self.assumption(chain, sides):
+            result.kinds = [(f, "given") for f in chain.formulas]
+            return result
         conditions, unreadable = bound_conditions(self.stage, chain)
         first = 0 if chain.continues else self.definitions.opening(chain, sides, result)
         for k in range(first, len(chain.relations)):
             kind, drafts = self.shapes(chain, sides, k) or self.claim(chain, sides, k, conditions, unreadable)
             result.kinds.append((chain.formulas[k], kind))
             if kind == "claim":
-                drafts[0].opens = k == 0 and result.defines
+                drafts[0].opens = k == 0 and result.defines and not result.again
                 self.place(drafts[0], sides[k].tree if k else None, result)
             result.drafts.extend(drafts)
         self.tell(chain, sides, result)
@@ -79,8 +83,8 @@ class Judge:
         draft = self.claims.relation(chain, sides, k, conditions)
         if draft is None:
             return "fragment", []
-        unsettled = draft.verdict == "undecided" and draft.numeric
-        if chain.cases and (draft.verdict in {"wrong", "inherited"} or unsettled):
+        unsettled = draft.verdict == "undecided" and (draft.numeric or bool(draft.conditions))
+        if (chain.cases or self.stage.assumed) and (draft.verdict in {"wrong", "inherited"} or unsettled):
             draft = self.in_case(chain, sides, k, conditions, draft)
         if unreadable and draft.verdict in {"right", "arrangement", "wrong", "inherited"}:
             draft.verdict, draft.slip = "undecided", None
@@ -90,12 +94,27 @@ class Judge:
             draft.reason = "a condition beside it is not about its letters"
         return "claim", [draft]
 
+    def assumption(self, chain: Chain, sides: list[Bound]) -> bool:
+        """Whether a chain only says what holds of inputs: Σ_k y_k = 1, ‖w‖ = 1, t ∈ {−1, 1}."""
+        if len(chain.relations) != 1 or chain.continues or chain.conditions or sides[0].tree is None:
+            return False
+        left, right = sides
+        shown = [plain(part.side.tree) for part in sides if part.side.tree is not None]
+        words = f" {chain.relations[0]} ".join(shown)
+        if isinstance(right.side.tree, tree.FiniteSet) and left.tree is not None:
+            return self.stage.assumes(values_of(left.tree, right.side.tree.values), words)
+        if chain.relations[0] not in {"=", ">", "≥", "<"} or right.tree is None or isinstance(left.tree, tree.Name):
+            return False
+        relation = cast("tree.Relation", chain.relations[0])
+        return self.stage.assumes(tree.Comparison((cast("tree.Expression", left.tree), right.tree), (relation,)), words)
+
     def in_case(
         self, chain: Chain, sides: list[Bound], k: int, conditions: tuple[tree.Expression, ...], draft: Draft
     ) -> Draft:
         """What does not hold for all values, where the page has supposed something: wrong if it fails there as well."""
-        said = ", ".join(case.text for case in chain.cases)
+        said = ", ".join([*(words for _, words in self.stage.assumed), *(case.text for case in chain.cases)])
         supposed, unreadable = bound_conditions(self.stage, replace(chain, conditions=chain.cases))
+        supposed = (*(condition for condition, _ in self.stage.assumed), *supposed)
         other = None if unreadable else self.claims.relation(chain, sides, k, (*conditions, *supposed))
         if draft.verdict == "undecided":
             return other if other is not None and other.verdict == "right" else draft

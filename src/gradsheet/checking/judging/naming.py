@@ -12,6 +12,7 @@ from gradsheet.checking.judging import numbers
 from gradsheet.checking.judging.comparison import mentions_sizes
 from gradsheet.checking.judging.differences import difference, replacements, symbol
 from gradsheet.checking.judging.letters import free_letters
+from gradsheet.checking.judging.widening import widened
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.slips import IndexFacts, NameFacts, Vocabulary, search
 from gradsheet.diagnostics import Span
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from gradsheet.checking.judging.records import Draft
     from gradsheet.checking.judging.stage import Stage
+    from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.model import Slip
     from gradsheet.checking.slips import Edit, Findings
     from gradsheet.expressions import Symbol
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 2.0
 _ARRANGING = 0.3
+_TRIVIAL = 6
+"""At so many points both sides of a corrected line may be 0 before it says nothing."""
 _BUDGET = 800
 
 
@@ -359,7 +363,12 @@ class _Case:
         named = isinstance(self.left, tree.Derivative | tree.Name | tree.Subscript)
         named = named and not any(part == self.left for part in walk(self.right))
 
+        reaches = draft.right is not None and widened(draft.right) != draft.right
+
         def holds(left: tree.Expression, right: tree.Expression) -> bool:
+            return agrees(left, right) or (reaches and agrees(widened(left), widened(right)))
+
+        def agrees(left: tree.Expression, right: tree.Expression) -> bool:
             if left == right or (named and any(part == left for part in walk(right))):
                 return False  # what only says that something is itself is no correction
             pairs = zip(quick, witnesses, strict=True)
@@ -369,6 +378,8 @@ class _Case:
             if at_values:
                 points = stage.points_at_values(stated=True)
                 return bool(points) and stage.comparers[0].over_points(points[:1], scope, left, right).outcome in wanted
+            if self.trivial(left, right):
+                return False  # 0 = 0
             for comparer in standing:
                 first = comparer.compare(scope, left, right, draft.conditions, thorough=sized)
                 if first.outcome in wanted and stage.compare(left, right, draft.conditions).outcome in wanted:
@@ -376,6 +387,19 @@ class _Case:
             return False
 
         return holds
+
+    def trivial(self, left: tree.Expression, right: tree.Expression) -> bool:
+        """Whether an edit makes both sides 0, where neither was."""
+        comparer = self.stage.comparers[0]
+        points = [comparer.point("generic", seed) for seed in range(1, min(comparer.points, _TRIVIAL) + 1)]
+        return all(self.vanishes(left, p) and self.vanishes(right, p) for p in points) and not all(
+            self.vanishes(self.left, p) for p in points
+        )
+
+    def vanishes(self, node: tree.Expression, point: Point) -> bool:
+        """Whether a formula is 0 at a point."""
+        value = self.stage.value(point, node)
+        return not isinstance(value, str) and all(entry.is_zero for entry in value.data.reshape(-1))
 
     def numeric_test(self) -> Test:
         """Whether an edited number is the value at the given values."""

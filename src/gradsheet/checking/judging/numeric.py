@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
@@ -15,6 +16,7 @@ from gradsheet.syntax import canonical_key, tree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradsheet.checking.judging.impositions import Imposed
     from gradsheet.checking.judging.numbers import Entries
     from gradsheet.checking.judging.records import Bound, Draft
     from gradsheet.checking.judging.stage import Stage
@@ -91,7 +93,8 @@ def number_under(
     held, stated = dict(stage.given), dict(stage.stated)
     if fixed:
         stage.stated.clear()  # what was worked out elsewhere was worked out from other values
-    stage.given.update({canonical_key(symbol.name): value for symbol, value in fixed if not symbol.axes})
+    said = {canonical_key(symbol.name): kind for symbol, kind in fixed if not symbol.axes}
+    stage.given.update({key: kind for key, kind in said.items() if isinstance(kind, Fraction)})
     try:
         judge_number(stage, wrong, draft, anchor, before, b)
         points = stage.points_at_values(stated=True)
@@ -100,7 +103,7 @@ def number_under(
         stage.given.clear()
         stage.given.update(held)
         stage.stated.update(stated)
-    if draft.verdict in {"wrong", "inherited"} and not (met and all(not symbol.axes for symbol, _ in fixed)):
+    if draft.verdict in {"wrong", "inherited"} and not (met and _simple(fixed)):
         draft.verdict, draft.slip, draft.carried_from = "undecided", None, None
         draft.expected = draft.expected_text = None
         draft.reason = "the condition beside it cannot be tried at the given values"
@@ -127,6 +130,11 @@ def on_a_kink(
     draft.verdict = "right" if between else "wrong"
     draft.certainty = "at the given values, which sit on a kink: any slope between those of its sides"
     return True
+
+
+def _simple(fixed: Imposed) -> bool:
+    """Whether all that is imposed are numbers for scalars."""
+    return all(not symbol.axes and isinstance(kind, Fraction) for symbol, kind in fixed)
 
 
 def settle(draft: Draft, exact: Value, entries: Entries) -> None:

@@ -83,6 +83,8 @@ class Judged:
     defines: bool = False
     """A definition of the sheet was restated, rightly or not: it tells which sheet the page is about."""
     agrees: bool = True
+    again: bool = False
+    """The page has shown that definition before, rightly: what the quantity is here is beyond doubt."""
 
     @property
     def score(self) -> tuple[int, int]:

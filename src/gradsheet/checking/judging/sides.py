@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.binding.errors import BindingError
+from gradsheet.checking.judging.impositions import imposition
 from gradsheet.checking.judging.records import Bound
+from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
 
@@ -73,6 +75,11 @@ def relevant(
         return conditions
     here = {n.key for side in (left, right) for n in walk(side) if isinstance(n, tree.Name)}
     known = stage.binder.names()
-    return tuple(
-        c for c in conditions if all(n.key in here or n.key in known for n in walk(c) if isinstance(n, tree.Name))
-    )
+    it = Interpreter(stage.comparers[0].point("generic", 1), stage.scope())
+    return tuple(c for c in conditions if imposition(it, c) is not None or _names(c) <= here | known)
+
+
+def _names(condition: tree.Expression) -> set[str]:
+    """The names of a condition but those that a sum in it binds."""
+    bound = {i.name.key for n in walk(condition) if isinstance(n, tree.Binder) for i in n.indices}
+    return {n.key for n in walk(condition) if isinstance(n, tree.Name)} - bound

@@ -11,6 +11,7 @@ import numpy as np
 from gradsheet.checking.binding.binder import Binder
 from gradsheet.checking.binding.errors import BindingError
 from gradsheet.checking.judging.comparison import Comparer, Finding
+from gradsheet.checking.judging.impositions import imposition, property_of
 from gradsheet.checking.judging.numbers import as_nested, printed, rounding
 from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.judging.widening import widened
@@ -25,7 +26,7 @@ from gradsheet.syntax import canonical_key, tree
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gradsheet.checking.context import Context, GivenRule
+    from gradsheet.checking.context import Assumption, Context, GivenRule
     from gradsheet.checking.judging.numbers import Entries
     from gradsheet.checking.limits import Limits
     from gradsheet.checking.meaning.points import Point
@@ -64,6 +65,8 @@ class Stage:
     """Quantities whose definition the page has shown."""
     written: dict[tree.Expression, tree.Expression] = field(default_factory=dict)
     """Definitions of the page that could not be bound, as they are written: L(θ) = Σᵢ L(f(xᵢ; θ), yᵢ)."""
+    assumed: list[tuple[tree.Expression, str]] = field(default_factory=list)
+    """What holds on the page though it does not follow, Σ_k y_k = 1, with its words."""
     declaring: frozenset[int] = frozenset()
     """Formulas that declare a scheme of names."""
     layered: dict[int, set[str]] = field(default_factory=dict)
@@ -79,6 +82,8 @@ class Stage:
         if self.context is not None:
             for rule in self.context.given:
                 self._give(rule)
+            for said in self.context.assume:
+                self._assume(said)
 
     def state(self) -> dict[str, Any]:
         """What the page has taught so far, to be put back where another sheet turns out to be meant."""
@@ -89,14 +94,14 @@ class Stage:
             "lettered": {k: dict(v) for k, v in names.lettered.items()},
             "taught": {k: set(v) for k, v in names.taught.items()},
             "notes": list(names.notes), "given": dict(self.given), "stated": dict(self.stated), "seen": set(self.seen),
-            "written": dict(self.written),
+            "written": dict(self.written), "assumed": list(self.assumed),
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Forget what was learned since."""
         for key in ("views", "locals", "functions", "numbers", "bare", "lettered", "taught", "notes"):
             setattr(self.binder, key, state[key])
-        for key in ("given", "stated", "seen", "written"):
+        for key in ("given", "stated", "seen", "written", "assumed"):
             setattr(self, key, state[key])
         self.binder.changed()
 
@@ -116,6 +121,25 @@ class Stage:
             self.stated[key] = Stated(entries, right=True)
         else:
             self.given[key] = as_nested(entries)
+
+    def _assume(self, said: Assumption) -> None:
+        try:
+            if said.symbol is not None:
+                symbol = self.binder.bind(said.symbol, said.written)
+                self.assumed.append((property_of(symbol, said.attribute), said.written))
+            elif said.tree is not None:
+                self.assumed.append((self.binder.bind(said.tree, said.written), said.written))
+        except (BindingError, RecursionError):
+            return  # about names that this sheet does not have
+
+    def assumes(self, condition: tree.Expression, words: str) -> bool:
+        """Take a condition on inputs as one that holds on the whole page; False if it is no such condition."""
+        point = self.comparers[0].point("generic", 1)
+        if imposition(Interpreter(point, self.scope()), condition) is None:
+            return False
+        if all(known != condition for known, _ in self.assumed):
+            self.assumed.append((condition, words))
+        return True
 
     def name_of(self, left: tree.Expression, text: str) -> str | None:
         """The sheet's name of what is written."""

@@ -95,6 +95,8 @@ def _readings(scope: Scope, left: tree.Expression, right: tree.Expression) -> li
         found.append(Reading(chain=True))
     if derivatives and scope.layout != "jacobian" and tree.Additive in kinds(right) and tree.Product in kinds(right):
         found.append(Reading(explicit=True))
+    if scope.turned is not None:
+        found = [r for r in found if r.turned == scope.turned or r.chain or r.explicit]
     if has_square(left) or has_square(right):
         found += [replace(r, norms=True) for r in list(found)]
     return found

@@ -27,6 +27,9 @@ def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Va
     """∂of/∂by; of a vector by a vector the outputs come first, as long as the reading does not turn it."""
     *inner, last = node.by
     target = tree.Derivative(node.of, tuple(inner)) if inner else node.of
+    through = None if inner else _renamed(it, node.of, last, known)
+    if through is not None:
+        return _by_rule(it, node, through, known)
     pushes = locate(it, last, known)
     _refuse_apart(it, node.of, pushes)
     for before in inner:
@@ -55,6 +58,58 @@ def derivative(it: Interpreter, node: tree.Derivative, known: Environment) -> Va
     return Value(data, len(above))
 
 
+def _renamed(
+    it: Interpreter, of: tree.Expression, node: tree.Expression, known: Environment
+) -> tree.Name | None:
+    """The one scalar of the sheet that a definition of the page is made of: v of τ = 1/v, σ of s = log σ²."""
+    resolved = resolve(it, node, known) if isinstance(node, tree.Name) else None
+    if resolved is None or resolved[1]:
+        return None
+    if isinstance(resolved[0], Whole):
+        return _origin(it, of, resolved[0].symbol) if it.scope.own else None
+    body = resolved[0].body
+    if isinstance(body, tree.Name | tree.Subscript | tree.Transpose | tree.Group):
+        return None
+    names = {n.key: n for n in walk(body) if isinstance(n, tree.Name) and not isinstance(n, tree.FunctionName)}
+    names = {key: n for key, n in names.items() if key not in {"e", "π"} or key in it.point.model.symbols}
+    if len(names) != 1 or any(isinstance(n, tree.Derivative | tree.Subscript) for n in walk(body)):
+        return None
+    ((key, name),) = names.items()
+    symbol = it.point.model.symbols.get(key)
+    return name if symbol is not None and not symbol.axes and not symbol.is_integer else None
+
+
+def _origin(it: Interpreter, of: tree.Expression, symbol: Symbol) -> tree.Name | None:
+    """The same on a page that is its own sheet, where what is differentiated was written before s was named."""
+    graph = it.point.model.graph
+    clauses = graph.clauses.get(symbol, ())
+    if symbol.axes or len(clauses) != 1 or symbol in _made_of(it, of):
+        return None
+    symbols = it.point.model.symbols
+    made = [key for key, other in symbols.items() if other in graph.body(clauses[0]).symbols]
+    if len(made) != 1 or symbols[made[0]].axes or symbols[made[0]].is_integer:
+        return None
+    return tree.Name(made[0], made[0])
+
+
+def _made_of(it: Interpreter, node: tree.Expression) -> set[Symbol]:
+    """All that the names of a formula are computed from."""
+    symbols = it.point.model.symbols
+    found: set[Symbol] = set()
+    for part in walk(node):
+        if isinstance(part, tree.Name):
+            named = [symbols.get(part.key), *(symbols.get(root(m)) for m in it.scope.views.get(part.key, {}).values())]
+            found |= {up for s in named if s is not None for up in it.point.model.upstream(s)}
+    return found
+
+
+def _by_rule(it: Interpreter, node: tree.Derivative, variable: tree.Name, known: Environment) -> Value:
+    """∂c/∂τ = (∂c/∂v) / (∂τ/∂v), where τ is another name for what v says."""
+    above = it.evaluate(tree.Derivative(node.of, (variable,)), known)
+    below = it.evaluate(tree.Derivative(node.by[-1], (variable,)), known)
+    return Value(array(above.data / below.data[()]), above.outputs)
+
+
 def _refuse_apart(it: Interpreter, of: tree.Expression, pushes: Any) -> None:
     """Derivatives by whole numbers, and on a page that defines its network by what is named only afterwards."""
     moving = {push.symbol for push in pushes.reshape(-1)}
@@ -62,12 +117,7 @@ def _refuse_apart(it: Interpreter, of: tree.Expression, pushes: Any) -> None:
         raise UnsupportedError("a derivative by a whole number")
     if not it.scope.own:
         return
-    symbols = it.point.model.symbols
-    made: set[Symbol] = set()
-    for part in walk(of):
-        if isinstance(part, tree.Name):
-            named = [symbols.get(part.key), *(symbols.get(root(m)) for m in it.scope.views.get(part.key, {}).values())]
-            made |= {up for s in named if s is not None for up in it.point.model.upstream(s)}
+    made = _made_of(it, of)
     if made and not moving & made:
         name = next(iter(moving)).name
         raise UnsupportedError(f"what is differentiated is not written in terms of {name}")

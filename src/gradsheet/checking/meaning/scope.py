@@ -57,6 +57,8 @@ class Scope:
     sizes: frozenset[str] = frozenset()
     """Small letters of the sheet's sizes that are sizes in indices too: x[n] is the last entry, not any entry."""
     layout: Literal["gradient", "jacobian"] | None = None
+    turned: bool | None = None
+    """Whether ∂a/∂b of two vectors has the entries of b first, where a line of the page has shown it."""
     rows: bool = False
     """Vectors are rows."""
     einstein: bool = False

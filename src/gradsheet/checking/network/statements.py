@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
@@ -32,6 +33,7 @@ from gradsheet.syntax.tree import (
     Node,
     Num,
     Power,
+    Prime,
     Product,
     Reals,
     Set,
@@ -321,6 +323,51 @@ def _only_derivatives(tree: Expression) -> bool:
             return False
 
 
+def _stands_alone(symbol: Expression, chains: Sequence[Chain]) -> bool:
+    """Whether a symbol that is squared stands somewhere without its square: ∂K/∂σ beside σ²."""
+    for chain in chains:
+        for side in chain.sides:
+            for part in walk(side.tree) if side.tree is not None else ():
+                match part:
+                    case Derivative(by=by) if symbol in by:
+                        return True
+                    case Product(factors=factors):
+                        pairs = zip(factors, (*factors[1:], None), strict=True)
+                        if any(f.item == symbol and not _is_argument(after) for f, after in pairs):
+                            return True
+                    case Additive(terms=terms) if any(term.item == symbol for term in terms):
+                        return True
+                    case _:
+                        continue
+    return False
+
+
+def _is_deviation(chains: Sequence[Chain]) -> bool:
+    """Whether σ is a number on this page, a standard deviation: it is differentiated by or squared, never applied."""
+    sigma = Name("σ", "σ")
+    seen = False
+    for chain in chains:
+        for side in chain.sides:
+            for part in walk(side.tree) if side.tree is not None else ():
+                match part:
+                    case Product(factors=factors):
+                        if any(f.item == sigma and _is_argument(after) for f, after in pairwise(factors)):
+                            return False
+                    case Prime(base=base) if base == sigma:
+                        return False
+                    case Derivative(by=by) if sigma in by:
+                        seen = True
+                    case Power(base=base) if base == sigma:
+                        seen = True
+                    case _:
+                        continue
+    return seen
+
+
+def _is_argument(factor: Factor | None) -> bool:
+    return factor is not None and factor.sign == "" and isinstance(factor.item, Group)
+
+
 def _prepared(chains: Sequence[Chain], page: Page) -> Sequence[Chain]:
     """`σ² = …` defines the variance, not a square of σ; `W_{4×4}` is W with its shape."""
     defined = {symbol_key(s) for c in chains if (t := c.sides[0].tree) is not None and (s := symbol_of(t)) is not None}
@@ -330,9 +377,12 @@ def _prepared(chains: Sequence[Chain], page: Page) -> Sequence[Chain]:
             case Power(base=base, exponent=Num(value=two)) if two == 2 and len(chain.sides) > 1:
                 symbol = symbol_of(base)
                 simple = symbol is not None and (symbol.items is None or spelled(symbol.items) is not None)
-                if symbol is not None and simple and symbol_key(symbol) not in defined:
+                alone = _stands_alone(base, chains)
+                if symbol is not None and simple and symbol_key(symbol) not in defined and not alone:
                     below = "" if symbol.items is None else f"_{spelled(symbol.items)}"
                     squares.append((Power(base, Num(Fraction(2), "2")), f"{symbol.base}{below}²"))
+    if _is_deviation(chains):
+        squares.append((Name("σ", "σ"), "σ0"))
     page.squares = {name.replace("²", "2"): tree for tree, name in squares}
     at = 0
 

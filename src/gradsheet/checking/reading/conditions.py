@@ -11,7 +11,6 @@ from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.tree import (
     Additive,
     Comparison,
-    Derivative,
     Expression,
     Lowered,
     Name,
@@ -19,6 +18,7 @@ from gradsheet.syntax.tree import (
     Power,
     Range,
     Subscript,
+    Term,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ _GENERAL = re.compile(
 _UNREAD = re.compile(
     r"(?:^|[\s,;:(])((?:if|unless|provided(?: that)?|assuming(?: that)?|suppose(?: that)?|assume(?: that)?|in case"
     r"|whenever|as long as)\b(?!\s+(?:we|you|one|i|so|not|needed|necessary|possible|any|desired)\b).*)",
+    re.IGNORECASE,
+)
+_HARMLESS = re.compile(
+    r"\b(?:learn(?:t|ed|able)|train(?:ed|able)|given|fixed|constant|known|unknown|used|parameters?|needed|shared|free"
+    r"|treated|considered|included|optimi[sz]ed|differentiated|written|read|seen|interpreted|ignored|required|expanded"
+    r"|a function of|function)\b",
     re.IGNORECASE,
 )
 _SIGNS: tuple[tuple[str, Relation], ...] = (
@@ -86,6 +92,11 @@ def unread(words: str) -> str:
     return re.sub(r"\s+", " ", found[1]).strip(" ,;:") if found is not None else ""
 
 
+def restricts_nothing(phrase: str) -> bool:
+    """Whether a condition in words is none for the values: `if τ is learnt`."""
+    return _HARMLESS.search(phrase) is not None
+
+
 def signed(subject: Chain, words: str, word: str) -> Condition | None:
     """`if $z$` and `is positive` as z > 0; None where the words say something else."""
     found = _IS_SIGNED.match(words)
@@ -101,6 +112,15 @@ def signed(subject: Chain, words: str, word: str) -> Condition | None:
 def subjects(condition: Condition) -> set[str]:
     """What a condition is about: the names in it."""
     return {part.key for node in condition.trees for part in walk(node) if isinstance(part, Name)}
+
+
+def contradicts(one: Condition, other: Condition) -> bool:
+    """Whether two conditions compare the same things in different ways: z > 0 and z < 0."""
+    pairs = [c.trees[0] if len(c.trees) == 1 else None for c in (one, other)]
+    first, second = pairs
+    if not isinstance(first, Comparison) or not isinstance(second, Comparison):
+        return False
+    return first.items == second.items and first.relations != second.relations
 
 
 def comparison_of(chain: Chain) -> Comparison | None:
@@ -126,5 +146,6 @@ def restricts(comparison: Comparison, word: str) -> bool:
     left, right = comparison.items
     if word == "suppose":  # suppose x = 2: a value that is given
         return isinstance(left, Name | Lowered) and isinstance(right, Num) and right.value in {0, 1}
-    small = isinstance(right, Num | Range | Name | Lowered) or (isinstance(right, Additive) and len(right.terms) <= 2)
-    return isinstance(left, Name | Lowered) and small and not any(isinstance(part, Derivative) for part in walk(right))
+    short = isinstance(right, Additive) and len(right.terms) <= 2
+    simple = all(isinstance(part, Num | Name | Lowered | Additive | Term) for part in walk(right))
+    return isinstance(left, Name | Lowered) and (isinstance(right, Num | Range | Name | Lowered) or (short and simple))

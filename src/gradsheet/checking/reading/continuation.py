@@ -12,6 +12,7 @@ from gradsheet.checking.reading.model import Chain, Condition, Side
 from gradsheet.checking.reading.sides import is_elided
 from gradsheet.diagnostics import SheetError, Source, Span
 from gradsheet.syntax.document_formulas import read_part
+from gradsheet.syntax.plain import plain
 from gradsheet.syntax.traversal import rewritten
 from gradsheet.syntax.tree import (
     Additive,
@@ -28,6 +29,7 @@ from gradsheet.syntax.tree import (
 
 if TYPE_CHECKING:
     from gradsheet.manuscripts import Formula, Prose
+    from gradsheet.syntax.tree import Comparison
 
 _QUESTION = re.compile(
     r"^\s*(?:(?:question|exercise|problem|task|part|sheet|assignment|aufgabe|frage|section)\b\s*\(?[0-9a-z]"
@@ -98,9 +100,8 @@ class Thread:
                 self.end_sentence()
             if conditions.ends_case(text):
                 self.cases = ()
-            unread = "" if signed else conditions.unread(vocabulary.last_sentence(text))
-            if unread:
-                self.unread = (Condition("", unread, ()),)
+            if not signed:
+                self.in_words(text)
             self.words, self.tail, self.apart = vocabulary.last_sentence(text), stripped, True
         self.broken = piece.breaks
 
@@ -162,9 +163,11 @@ class Thread:
             return False
         if not word and any(relation in conditions.ORDER for relation in comparison.relations):
             word = conditions.near(self.tail)
+        if not word and self.alternative(comparison):
+            return True
         if not word or not conditions.restricts(comparison, word):
             return False
-        condition = Condition(word, f"{word} {formula.latex.strip()}", (comparison,))
+        condition = Condition(word, f"{word} {plain(comparison)}", (comparison,))
         if case or word in {"suppose", "assume"}:
             self.cases = (condition,)
             self.end_sentence()
@@ -176,6 +179,25 @@ class Thread:
         self.entries.append(_Entry(Chain((side,), (), (formula,), self.words, question=self.question), formula))
         return True
 
+    def in_words(self, text: str) -> None:
+        """Keep a condition that has no formula, `if the unit is active`, until its sentence ends."""
+        begun = self.unread[0].text if self.unread and not vocabulary.ends_sentence(text) else ""
+        told = re.split(r",|\bthen\b", text, maxsplit=1)[0].strip() if begun and " " not in begun else ""
+        phrase = f"{begun} … {told}" if told else conditions.unread(vocabulary.last_sentence(text))
+        if phrase:
+            self.unread = () if conditions.restricts_nothing(phrase) else (Condition("", phrase, ()),)
+
+    def alternative(self, comparison: Comparison) -> bool:
+        """`For i = j and i ≠ j`: two cases together, which restrict nothing."""
+        other = Condition("", "", (comparison,))
+        if re.fullmatch(r"\W*(?:and|or|und|et)\W*", self.tail, re.IGNORECASE) is None:
+            return False
+        kept = tuple(c for c in self.conditions if not conditions.contradicts(c, other))
+        found = len(kept) < len(self.conditions) and not any(self.entries[at].chain.relations for at in self.sentence)
+        if found:
+            self.conditions = kept
+        return found
+
     def binds(self, condition: Condition, word: str) -> None:
         """A condition binds the claims before it, or opens a sentence or a part of one."""
         claims = [at for at in self.sentence if self.entries[at].chain.relations]
@@ -183,10 +205,15 @@ class Thread:
             self.cases = ()  # the other case
         bare = re.escape(word.rsplit(maxsplit=1)[-1])
         opened = re.fullmatch(rf"\W*{bare}\W*", self.tail, re.IGNORECASE) is None
-        if claims and not (self.conditions and opened):
-            for at in claims:
+        if claims and not opened:
+            last = self.entries[claims[-1]].formula
+            for at in reversed(claims):
+                own = self.entries[at].formula
+                if own is not last and (own.display or last.display):
+                    break  # what stands behind a display is about that alone
                 entry = self.entries[at]
-                entry.chain = replace(entry.chain, conditions=(*entry.chain.conditions, condition))
+                kept = [c for c in entry.chain.conditions if not conditions.contradicts(c, condition)]
+                entry.chain = replace(entry.chain, conditions=(*kept, condition))
             self.sentence = []  # `a for y = 1 and b for y = 0`
         elif claims:
             self.conditions, self.sentence = (condition,), []  # `if z > 0, a, and if z < 0, b`

@@ -10,8 +10,9 @@ from gradsheet.syntax.vocabulary import FUNCTIONS
 Role = Literal["condition", "universal", "definition", "shape", "assertion", "other"]
 
 _CONDITION = re.compile(
-    r"(?:^|[\s,;:(])(if|for|when|whenever|where|at|provided|assuming|unless|in case|given|evaluated at|as long as"
-    r"|only if|provided that|assuming that|given that|if and only if|for the case|in the case|for layer|and if|or if"
+    r"(?:^|[\s,;:(])(if|si|wenn|falls|for|pour|für|when|whenever|where|at|provided|assuming|unless|in case|given"
+    r"|evaluated at|as long as|only if|provided that|assuming that"
+    r"|given that|if and only if|for the case|in the case|for layer|and if|or if"
     r"|except|except for|but only for|only for)\s*[:,]?\s*$",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.slips.agreement import is_small
@@ -39,6 +40,7 @@ _FAMILIES = (
     ("softmax", "logsoftmax"), ("tr", "det", "logdet"), ("sqrt", "abs"),
 )  # fmt: skip
 _LARGEST_PART = 12
+_MOST_ENTRIES = 40
 
 
 def names(scene: Scene) -> Iterator[Change]:
@@ -66,6 +68,39 @@ def _fits(one: NameFacts | None, other: NameFacts) -> bool:
     if one.rank is not None and other.rank is not None and one.rank != other.rank:
         return False
     return (one.kind == "size") == (other.kind == "size") or one.rank in {0, None}
+
+
+def entries(scene: Scene) -> Iterator[Change]:
+    """`g[n,j]` → v[k,j]: an entry for another one that stands near by."""
+    near: dict[Subscript, None] = {}
+    for root in (scene.left, scene.right, *scene.vocabulary.siblings):
+        for part in walk(root):
+            if isinstance(part, Subscript) and isinstance(part.base, Name):
+                near.setdefault(part)
+    for place in scene.places:
+        node = place.node
+        if place.index or place.variable or not isinstance(node, Subscript) or not isinstance(node.base, Name):
+            continue
+        usable = {*scene.vocabulary.indices, *place.bound}
+        for other in list(near)[:_MOST_ENTRIES]:
+            assert isinstance(other.base, Name)
+            letters = {part.key for item in other.items for part in walk(item) if isinstance(part, Name)}
+            if other.base == node.base or not letters <= usable:
+                continue
+            cost = 1.5 + distance(node.base.key, other.base.key, scene.vocabulary)
+            new = replace(other, span=node.span)
+            yield scene.set(place, new, f"{scene.say(node)} for {scene.say(new)}", cost)
+
+
+def constants(scene: Scene) -> Iterator[Change]:
+    """`π` → μ."""
+    for place in scene.places:
+        node = place.node
+        if isinstance(node, Name) and node.key == "π" and scene.is_constant(node) and not place.index:
+            for key, facts in scene.vocabulary.names.items():
+                if not facts.function and not facts.leading and facts.rank in {0, None}:
+                    new = Name(key, key, span=node.span)
+                    yield scene.set(place, new, f"{scene.say(node)} for {scene.say(new)}", 1.6)
 
 
 def names_everywhere(scene: Scene) -> Iterator[Change]:
@@ -274,6 +309,8 @@ def derivative_marks(scene: Scene) -> Iterator[Change]:
 
 RULES = (
     EditRule("name", "operand", "y → ŷ", names),
+    EditRule("entry", "operand", "g[n,j] → v[k,j]", entries),
+    EditRule("constant", "operand", "π → μ", constants),
     EditRule("name everywhere", "operand", "y + y² → ŷ + ŷ²", names_everywhere),
     EditRule("member of a family for a name", "operand", "h[2] → ŷ", members),
     EditRule("prime", "operand", "σ(z) → σ'(z)", primes),

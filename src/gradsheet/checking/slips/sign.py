@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradsheet.checking.slips.products import head_of, negated
 from gradsheet.checking.slips.rules import EditRule
 from gradsheet.diagnostics import Span
-from gradsheet.syntax.tree import Additive, Array, Expression, Factor, Group, Num, Power, Product, Term
+from gradsheet.syntax.tree import Additive, Array, Comparison, Expression, Factor, Group, Num, Power, Product, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.slips.model import Change
     from gradsheet.checking.slips.places import Place
     from gradsheet.checking.slips.scene import Patch, Scene
+    from gradsheet.syntax.tree import Relation
 
 
 def term_signs(scene: Scene) -> Iterator[Change]:
@@ -154,10 +155,25 @@ def numbers(scene: Scene) -> Iterator[Change]:
             yield scene.set(place, replace(place.node, rows=rows), "the signs of all entries", 1.4)
 
 
+def relations(scene: Scene) -> Iterator[Change]:
+    """`[h < 0]` → [h > 0]: a condition the other way round."""
+    for place in scene.places:
+        node = place.node
+        if place.index or not isinstance(node, Comparison) or len(node.relations) != 1:
+            continue
+        turned = _TURNED.get(node.relations[0])
+        if turned is not None:
+            new = replace(node, relations=(turned,))
+            yield scene.set(place, new, f"the condition {scene.say(node)} for {scene.say(new)}", 1.6)
+
+
+_TURNED: dict[str, Relation] = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "≠", "≠": "="}
+
 RULES = (
     EditRule("sign of a term", "sign", "a + b → a − b", term_signs),
     EditRule("lost minus", "sign", "x → −x", lost_minus),
     EditRule("sign of an exponent", "sign", "e^v → e^(−v)", exponents),
     EditRule("sign of an argument", "sign", "σ(x) → σ(−x)", arguments),
+    EditRule("a condition turned", "sign", "[h < 0] → [h > 0]", relations),
     EditRule("signs of a list", "sign", "[1, −2] → [−1, 2]", numbers),
 )
