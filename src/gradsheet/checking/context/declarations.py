@@ -50,7 +50,7 @@ _GRADIENT = re.compile(
 _PROPERTY = r"(?P<{0}>one-?\s?hot|probability (?:vector|distribution)|symmetric|orthogonal|diagonal)"
 _IS = re.compile(
     rf"⟦(?P<one>\d+)⟧\s*,?\s*(?:which |that )?(?:is|are|be|being|)\s*(?:an? |the )?(?:\w+ )?{_PROPERTY.format('first')}"
-    rf"|(?<!non-)(?<!not )\b{_PROPERTY.format('second')}(?:[ -]\w+){{0,2}}\s+⟦(?P<two>\d+)⟧",
+    rf"|(?<!non-)(?<!not )\b{_PROPERTY.format('second')}(?:[ -](?!of\b|for\b)\w+){{0,2}}\s+⟦(?P<two>\d+)⟧",
     re.IGNORECASE,
 )
 _CALLED = {"o": "onehot", "p": "simplex", "s": "symmetric", "d": "diagonal"}

@@ -126,7 +126,7 @@ class Stage:
         try:
             if said.symbol is not None:
                 symbol = self.binder.bind(said.symbol, said.written)
-                self.assumed.append((property_of(symbol, said.attribute), said.written))
+                self.assumes(property_of(symbol, said.attribute), said.written)
             elif said.tree is not None:
                 self.assumed.append((self.binder.bind(said.tree, said.written), said.written))
         except (BindingError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ def met(values: Any, kind: Kind, seed: int) -> Any:
     """An array of random exact numbers, changed so that it meets a condition; seeds make different choices.
 
     >>> values = np.array([certify(Fraction(1, 4)), certify(Fraction(1, 2))])
-    >>> [str(v.fraction) for v in met(values, "simplex", 1)], [str(v.fraction) for v in met(values, "onehot", 1)]
+    >>> [str(v.fraction) for v in met(values, "simplex", 1)], sorted(str(v.fraction) for v in met(values, "onehot", 1))
     (['1/3', '2/3'], ['0', '1'])
     """
     shape = np.shape(values)
@@ -31,8 +32,9 @@ def met(values: Any, kind: Kind, seed: int) -> Any:
     if isinstance(kind, Fraction):
         held.fill(kind)
     elif isinstance(kind, tuple):
-        for k, place in enumerate(np.ndindex(shape)):
-            held[place] = kind[(seed + k) % len(kind)]
+        turns = random.Random(seed)
+        for place in np.ndindex(shape):
+            held[place] = turns.choice(kind) if shape else kind[seed % len(kind)]  # a scalar takes each in turn
     else:
         held = _PROPERTIES[kind](held, seed)
     result = np.empty(shape, dtype=object)
@@ -48,8 +50,9 @@ def _simplex(held: Any, _seed: int) -> Any:
 
 def _onehot(held: Any, seed: int) -> Any:
     result = held * 0
-    for k, place in enumerate(np.ndindex(held.shape[:-1])):
-        result[(*place, (seed + k) % held.shape[-1])] = Fraction(1)
+    turns = random.Random(seed)
+    for place in np.ndindex(held.shape[:-1]):
+        result[(*place, turns.randrange(held.shape[-1]))] = Fraction(1)
     return result
 
 

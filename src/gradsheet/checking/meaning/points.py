@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 _ORDER = (0, 0, 2, 1, 1, 0, 2, 1, 5)
 """The styles of random values in the order in which they are tried: of both signs first, so that kinks are seen."""
+_FAR, _FAR_STYLES = 3, 5
+"""Where there are kinks, inputs of every other point are so many times as large, while such a point is found."""
 _ATTEMPTS = 24
 _MOST_TOGETHER = 128
 """So many entries of a quantity are pushed at once."""
@@ -237,6 +239,8 @@ class Model:
                 needed = needed_inputs(self.graph, self.graph.equations)
                 needed |= {s for s in self.sheet.symbols.values() if s.role is Role.INPUT}
                 values = draw_values(needed - set(self.graph.clauses), sizes, rng, _ORDER[style] + 3 * seed)
+                if self.kinked and seed % 2 == 0 and style < _FAR_STYLES:
+                    values = {symbol: _far(held) if _is_free(symbol) else held for symbol, held in values.items()}
                 for symbol in zeros:
                     if symbol in values and not isinstance(values[symbol], dict):
                         values[symbol] = np.full(np.shape(values[symbol]), certify(0), dtype=object)
@@ -305,6 +309,21 @@ def _classes(values: Any) -> frozenset[Any]:
     """The values that occur; of classes by number the first, the last, and any between."""
     entries = np.asarray(values, dtype=object).reshape(-1)
     return frozenset(str(entry) for entry in entries)
+
+
+def _is_free(symbol: Symbol) -> bool:
+    """Whether a symbol may be any real number."""
+    return symbol.domain.kind == "real" and symbol.domain.low is None and symbol.domain.high is None
+
+
+def _far(values: Any) -> Any:
+    """Values of another size, so that both sides of a kink that is not at 0 are seen: max(0, 1 − m)."""
+    if isinstance(values, dict):
+        return {member: _far(part) for member, part in values.items()}
+    result = np.empty(np.shape(values), dtype=object)
+    for place in np.ndindex(result.shape):
+        result[place] = certify(_FAR * values[place].fraction)
+    return result
 
 
 def _filled(found: Sizes, low: Any, high: Any) -> bool:
