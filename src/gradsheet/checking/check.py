@@ -11,6 +11,7 @@ from gradsheet.checking.context import Context, declared
 from gradsheet.checking.judging.doubts import Drafted, corroborate, give_up
 from gradsheet.checking.judging.judge import Judge
 from gradsheet.checking.judging.naming import Names, Slipped, arrange, name_slips
+from gradsheet.checking.judging.proofs import prove
 from gradsheet.checking.judging.records import Draft, Judged
 from gradsheet.checking.limits import Limits
 from gradsheet.checking.model import CheckedFormula, CheckReport, Reference
@@ -99,7 +100,18 @@ class _Checker:
         if self.deadline is None or time.monotonic() < self.deadline:
             self.name()
         corroborate(self.drafts)
+        self.prove()
         return self.assembled()
+
+    def prove(self) -> None:
+        """What the rules can derive is proved."""
+        by_stage: dict[int, tuple[Stage, list[Draft]]] = {}
+        for draft, stage in self.drafts:
+            if stage is not None:
+                by_stage.setdefault(id(stage), (stage, []))[1].append(draft)
+        for stage, drafts in by_stage.values():
+            if not self.late():
+                prove(stage, drafts)
 
     def leave(self, chain: Chain) -> None:
         """A chain after the end of the time."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Test = Callable[[tree.Expression, tree.Expression], bool]
 
-_SECONDS = 2.0
+_SECONDS = 3.0
 _ARRANGING = 0.3
 _TRIVIAL = 6
 """At so many points both sides of a corrected line may be 0 before it says nothing."""
