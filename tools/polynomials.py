@@ -133,7 +133,7 @@ def table() -> str:
         parts.append("}\n")
     digits = two_over_pi()
     parts.append(f"# 2/π in {BITS} bits at a time.\nTWO_OVER_PI = (\n")
-    parts += [f"    {', '.join(map(str, digits[k : k + 8]))},\n" for k in range(0, len(digits), 8)]
+    parts += [f"    {digit},\n" for digit in digits]
     parts.append(")\n")
     return "".join(parts)
 

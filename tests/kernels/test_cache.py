@@ -167,5 +167,13 @@ def test_without_llvmlite_one_error_says_how_to_install_it():
         "    print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert run.stdout == "compiling needs llvmlite: pip install 'gradsheet[native]'\n"
+    assert run.stdout == "compiling needs llvmlite 0.45 or later: pip install 'gradsheet[native]'\n"
     assert issubclass(NativeUnavailable, RuntimeError)
+
+
+def test_an_older_llvmlite_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native.binding, "llvm_version_info", (15, 0, 7))
+    monkeypatch.setattr(native.llvmlite, "__version__", "0.44.0")
+    assert not native.available()
+    with pytest.raises(NativeUnavailable, match=r"0\.45 or later, not 0\.44\.0"):
+        native._circumstances.__wrapped__()

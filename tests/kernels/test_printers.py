@@ -30,24 +30,24 @@ def test_a_loop_in_llvm():
     assert llvm(axpy()).split("\n\n")[0] == (
         "define double @axpy(i64 %n, double %a, ptr noalias readonly %x, ptr noalias %y) #0 {\n"
         "entry:\n"
-        "  %v = icmp slt i64 0, %n\n"
-        "  br i1 %v, label %i, label %i.end\n"
+        "  %v1 = icmp slt i64 0, %n\n"
+        "  br i1 %v1, label %i, label %i.end\n"
         "i:\n"
-        "  %i.1 = phi i64 [ 0, %entry ], [ %v.7, %i ]\n"
-        "  %sum = phi double [ 0x0000000000000000, %entry ], [ %v.6, %i ]\n"
-        "  %v.1 = getelementptr inbounds double, ptr %x, i64 %i.1\n"
-        "  %v.2 = load double, ptr %v.1, align 8\n"
-        "  %v.3 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
-        "  %v.4 = load double, ptr %v.3, align 8\n"
-        "  %new = call double @llvm.fmuladd.f64(double %a, double %v.2, double %v.4)\n"
-        "  %v.5 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
-        "  store double %new, ptr %v.5, align 8\n"
-        "  %v.6 = fadd double %sum, %new\n"
-        "  %v.7 = add nsw i64 %i.1, 1\n"
-        "  %v.8 = icmp slt i64 %v.7, %n\n"
-        "  br i1 %v.8, label %i, label %i.end\n"
+        "  %i.1 = phi i64 [ 0, %entry ], [ %v8, %i ]\n"
+        "  %sum = phi double [ 0x0000000000000000, %entry ], [ %v7, %i ]\n"
+        "  %v2 = getelementptr inbounds double, ptr %x, i64 %i.1\n"
+        "  %v3 = load double, ptr %v2, align 8\n"
+        "  %v4 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
+        "  %v5 = load double, ptr %v4, align 8\n"
+        "  %new = call double @llvm.fmuladd.f64(double %a, double %v3, double %v5)\n"
+        "  %v6 = getelementptr inbounds double, ptr %y, i64 %i.1\n"
+        "  store double %new, ptr %v6, align 8\n"
+        "  %v7 = fadd double %sum, %new\n"
+        "  %v8 = add nsw i64 %i.1, 1\n"
+        "  %v9 = icmp slt i64 %v8, %n\n"
+        "  br i1 %v9, label %i, label %i.end\n"
         "i.end:\n"
-        "  %sum.1 = phi double [ 0x0000000000000000, %entry ], [ %v.6, %i ]\n"
+        "  %sum.1 = phi double [ 0x0000000000000000, %entry ], [ %v7, %i ]\n"
         "  ret double %sum.1\n"
         "}"
     )
@@ -136,7 +136,7 @@ def test_names_of_c_are_not_taken():
     def write(b, x):
         b.returns((x * 2).named("double").named("int") + x)
 
-    assert body(write, {"x": F64}) == ["const double int_2 = x * 2.0;", "return int_2 + x;"]
+    assert body(write, {"x": F64}) == ["const double int_1 = x * 2.0;", "return int_1 + x;"]
 
 
 def test_numbers_keep_their_kind():

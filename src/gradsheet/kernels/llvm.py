@@ -7,10 +7,10 @@ Alignment is what is known and no more. Functions that are not exported are alwa
 from __future__ import annotations
 
 import struct
-from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 from gradsheet.kernels import values as v
+from gradsheet.kernels.names import Names
 from gradsheet.kernels.statements import For, If, Let, Store, is_pure, walk
 from gradsheet.kernels.types import VOID, Code, Pointer, Type, Void
 from gradsheet.kernels.validate import validate
@@ -58,8 +58,7 @@ class _Printer:
         self._declared = declared
         self._lines: list[str] = []
         self._texts: dict[Value, str] = {}
-        self._taken: set[str] = set()
-        self._numbers: Counter[str] = Counter()
+        self._names = Names({"entry"}, "._", ".")
         self._block = "entry"
 
     def text(self) -> str:
@@ -239,7 +238,7 @@ class _Printer:
     def _loop(self, loop: For) -> None:
         """Rotated: a test before the first pass, and one at the end of each."""
         name = loop.index.name
-        head, end, before = self._label(name), self._label(f"{name}.end"), self._block
+        head, end, before = self._names.fresh(name), self._names.fresh(f"{name}.end"), self._block
         start, stop, step = self._at(loop.start), self._at(loop.stop), self._at(loop.step)
         some = self._emit(f"icmp slt i64 {start}, {stop}")
         self._line(f"br i1 {some}, label %{head}, label %{end}")
@@ -270,7 +269,7 @@ class _Printer:
             self._texts[a.result] = self._emit(f"phi {_type(a.result.type)} {merged}", a.result.name)
 
     def _branch(self, branch: If) -> None:
-        then, otherwise, end = self._label("then"), self._label("otherwise"), self._label("end")
+        then, otherwise, end = self._names.fresh("then"), self._names.fresh("otherwise"), self._names.fresh("end")
         self._line(f"br {self._typed(branch.condition)}, label %{then}, label %{otherwise}")
         ends = []
         for label, body in ((then, branch.then), (otherwise, branch.otherwise)):
@@ -310,17 +309,7 @@ class _Printer:
         self._block = label
 
     def _fresh(self, name: str | None) -> str:
-        return f"%{self._label(name or 'v')}"
-
-    def _label(self, name: str) -> str:
-        """A name that is not taken; LLVM knows letters, digits, dots and underscores."""
-        plain = "".join(c if c.isascii() and (c.isalnum() or c in "._") else "_" for c in name)
-        free = plain
-        while free in self._taken or free == "entry" or free[0].isdigit():
-            self._numbers[plain] += 1
-            free = f"{'' if plain[0].isalpha() else 'v'}{plain}.{self._numbers[plain]}"
-        self._taken.add(free)
-        return free
+        return f"%{self._names.fresh(name) if name else self._names.numbered('v')}"
 
 
 def _type(of: AnyType) -> str:

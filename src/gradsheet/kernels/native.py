@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 _SCALARS: dict[Type, Any] = {
     F32: ctypes.c_float, F64: ctypes.c_double, I1: ctypes.c_bool, I32: ctypes.c_int32, I64: ctypes.c_int64,
 }  # fmt: skip
+_OLDEST = (20,)  # of LLVM: the text that is printed is read by it
 _numbers = count()  # names of libraries are used once
 _ELEMENTS: dict[Type, Any] = {F32: np.float32, F64: np.float64, I32: np.int32, I64: np.int64}
 
 
 def available() -> bool:
     """Whether kernels can be compiled here."""
-    return binding is not None
+    return binding is not None and tuple(binding.llvm_version_info) >= _OLDEST
 
 
 def compiled(module: Module, level: int = 2) -> NativeModule:
@@ -167,8 +168,9 @@ def _linker() -> Any:
 @functools.cache
 def _circumstances() -> tuple[str, ...]:
     """What else code depends on: the platform, the processor and its features, the versions of llvmlite and LLVM."""
-    if binding is None:
-        raise NativeUnavailable("compiling needs llvmlite: pip install 'gradsheet[native]'")
+    if not available():
+        found = "" if binding is None else f", not {llvmlite.__version__}"
+        raise NativeUnavailable(f"compiling needs llvmlite 0.45 or later{found}: pip install 'gradsheet[native]'")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return (

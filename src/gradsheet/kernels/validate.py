@@ -34,6 +34,7 @@ class _Scope:
         self._known = known
         self._visible: set[Value] = set()
         self._ever: set[Value] = set()
+        self._order: list[Value] = []
 
     def check(self) -> None:
         names = [p.name for p in self._function.parameters]
@@ -78,7 +79,7 @@ class _Scope:
                 raise self._error(f"a loop runs over i64, not {value.type}")
         if isinstance(loop.step, Constant) and not (isinstance(loop.step.value, int) and loop.step.value > 0):
             raise self._error(f"the step of a loop is positive, not {loop.step.value}")
-        outside = set(self._visible)
+        outside = self._enter()
         self._define(loop.index)
         for a in loop.along:
             self._define(a.carried)
@@ -90,32 +91,41 @@ class _Scope:
                 raise self._error(f"{a.carried.name} is {a.carried.type} in every pass, not {a.next.type}")
         if loop.until is not None and loop.until.type != I1:
             raise self._error(f"a loop ends by i1, not {loop.until.type}")
-        self._visible = outside
+        self._leave(outside)
         for a in loop.along:
             self._define(a.result)
 
     def _branch(self, branch: If) -> None:
         if branch.condition.type != I1:
             raise self._error(f"a branch is taken by i1, not {branch.condition.type}")
-        outside = set(self._visible)
+        outside = self._enter()
         self._block(branch.then)
         for choice in branch.choices:
             self._use(choice.then)
-        self._visible = set(outside)
+        self._leave(outside)
         self._block(branch.otherwise)
         for choice in branch.choices:
             self._use(choice.otherwise)
             if not choice.then.type == choice.otherwise.type == choice.result.type:
                 raise self._error(f"{choice.result.name} is {choice.then.type} or {choice.otherwise.type}")
-        self._visible = outside
+        self._leave(outside)
         for choice in branch.choices:
             self._define(choice.result)
+
+    def _enter(self) -> int:
+        return len(self._order)
+
+    def _leave(self, outside: int) -> None:
+        """What was defined inside is not to be seen any more."""
+        self._visible.difference_update(self._order[outside:])
+        del self._order[outside:]
 
     def _define(self, value: Value) -> None:
         if value in self._ever:
             raise self._error(f"{_called(value)} is defined twice")
         self._ever.add(value)
         self._visible.add(value)
+        self._order.append(value)
 
     def _use(self, value: Value) -> None:
         if not isinstance(value, Constant) and value not in self._visible:

@@ -14,6 +14,7 @@ from gradsheet.kernels.c.expressions import Expressions
 from gradsheet.kernels.c.helpers import Helpers, mask_of
 from gradsheet.kernels.c.text import KEYWORDS, Expression, declared, number, prototype, type_name
 from gradsheet.kernels.c.uses import Uses, has_effect
+from gradsheet.kernels.names import Names
 from gradsheet.kernels.statements import For, If, Let, Store, walk
 from gradsheet.kernels.types import VOID, Type
 from gradsheet.kernels.validate import validate
@@ -71,13 +72,13 @@ class _Function:
         self._make = Expressions(helpers, self._take, fused=fused)
         self._known: dict[Value, Expression] = {}
         self._waiting: dict[Value, Expression] = {}
-        self._taken: set[str] = {f.name for f in (function,)}
+        self._names = Names({*KEYWORDS, function.name}, "_", "_")
         self._lines: list[str] = []
         self._depth = 1
 
     def text(self) -> str:
         function = self._function
-        names = {p.name: self._fresh(p.name) for p in function.parameters}
+        names = {p.name: self._names.fresh(p.name) for p in function.parameters}
         for p in function.parameters:
             mask = 64 if isinstance(p.of, Type) and p.of.is_mask and p.of.lanes > 1 else 0
             self._known[p] = Expression(names[p.name], mask=mask)
@@ -99,13 +100,13 @@ class _Function:
         return "\n".join((f"{summary}{keyword}{head}", "{", *self._lines, "}", ""))
 
     def _local(self, local: v.Local, name: str | None) -> None:
-        free = self._fresh(name or "array")
+        free = self._names.fresh(name or "array")
         aligned = f" __attribute__((aligned({local.alignment})))" if self._helpers.vectors else ""
         self._line(f"{type_name(local.to)} {free}[{local.count}]{aligned};")
         self._known[local] = Expression(free)
 
     def _table(self, table: v.Table, name: str | None) -> None:
-        free = self._fresh(name or "table")
+        free = self._names.fresh(name or "table")
         self._line(f"static const {type_name(table.to)} {free}[{len(table.numbers)}] = {{")
         words = " ".join(f"{number(x, table.to).text}," for x in table.numbers)
         self._lines += [f"        {line}" for line in wrap(words, 96, break_long_words=False, break_on_hyphens=False)]
@@ -143,7 +144,7 @@ class _Function:
         self._variable(value, expression, name)
 
     def _variable(self, value: Value, expression: Expression, name: str | None) -> None:
-        free = self._fresh(name or "t")
+        free = self._names.fresh(name) if name else self._names.numbered("t")
         self._line(f"{self._declared(value, free, expression.mask, constant=True)} = {expression.text};")
         self._known[value] = Expression(free, mask=expression.mask)
 
@@ -181,10 +182,10 @@ class _Function:
         names = []
         for a, value in zip(along, initial, strict=True):
             self._seen(a.carried)
-            names.append(self._fresh(a.carried.name))
+            names.append(self._names.fresh(a.carried.name))
             self._line(f"{self._declared(a.carried, names[-1], 64)} = {value.text};")
             self._known[a.carried] = Expression(names[-1], reads=frozenset([a.carried]), mask=value.mask)
-        index = self._fresh(loop.index.name)
+        index = self._names.fresh(loop.index.name)
         self._known[loop.index] = Expression(index)
         more = f"{index}++" if step == "1" else f"{index} += {step}"
         self._line(f"for (int64_t {index} = {start.text}; {index} < {stop}; {more}) {{")
@@ -221,7 +222,7 @@ class _Function:
             self._line("}")
 
     def _aside(self, of: str, name: str, value: Expression) -> Expression:
-        free = self._fresh(name)
+        free = self._names.fresh(name)
         self._line(f"const {of} {free} = {value.text};")
         return Expression(free, mask=value.mask)
 
@@ -232,7 +233,7 @@ class _Function:
         choices = [choice for choice in branch.choices if self._uses.count[choice.result]]
         for choice in choices:
             self._seen(choice.result)
-            names.append(self._fresh(choice.result.name))
+            names.append(self._names.fresh(choice.result.name))
             self._line(f"{self._declared(choice.result, names[-1], 64)};")
         self._line(f"if ({condition.text}) {{")
         self._side(branch.then, [(n, ch.then) for n, ch in zip(names, choices, strict=True)])
@@ -280,13 +281,3 @@ class _Function:
 
     def _line(self, text: str) -> None:
         self._lines.append(f"{'    ' * self._depth}{text}")
-
-    def _fresh(self, name: str) -> str:
-        plain = "".join(ch if ch.isascii() and (ch.isalnum() or ch == "_") else "_" for ch in name)
-        free, k = plain, 2
-        if plain == "t":
-            free, k = "t1", 2
-        while free in self._taken or free in KEYWORDS or free[0].isdigit():
-            free, k = f"{plain if not plain[0].isdigit() else f'v{plain}'}{'' if plain == 't' else '_'}{k}", k + 1
-        self._taken.add(free)
-        return free
