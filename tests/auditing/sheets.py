@@ -22,6 +22,12 @@ y[i,j] = g[j] x[i,j] / r[i]
 parameters x, g
 pullback y
 """,
+    "rms norm of one": """
+x, g ∈ ℝ^n, ε ∈ ℝ
+r = sqrt(1/n ‖x‖² + ε)
+y = g ⊙ x / r
+pullback y
+""",
     "add norm": """
 x, s ∈ ℝ^(N×n), g ∈ ℝ^n, ε ∈ ℝ
 h = x + s

@@ -69,6 +69,13 @@ def test_entries_that_differ_are_placed_as_the_sheet_counts():
     assert entry["slip"]["kind"] == "unnamed"
 
 
+def test_a_search_that_runs_out_of_time_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(auditor, "_SEARCH", -1.0)
+    result = gs.verify(gs.loads(SHEETS["mlp"]), numpy_functions.MlpInput)
+    assert list(result.kinds.values()) == ["unnamed"]
+    assert "as far as the search came in its time" in next(iter(result.slips.values()))
+
+
 def test_one_audit_is_like_another():
     pair = numpy_functions.LinearByBatch
     first, second = (gs.verify(gs.loads(SHEETS["linear"]), pair, seed=5).to_json() for _ in range(2))
@@ -203,6 +210,44 @@ def test_sizes_are_passed_and_may_be_demanded():
         return (X**2).sum(1), X
 
     assert gs.verify(sheet, (forward, lambda saved, dy: (2 * saved * dy[:, None], None)), sizes={"n": 8, "m": 3}).agrees
+
+
+def rows_of(name: str):
+    """RMS normalisation of rows, with the gain's gradient taken in some way."""
+
+    def forward(x, g, eps):
+        r = np.sqrt((x * x).mean(-1, keepdims=True) + eps)
+        return g * x / r, (x, g, r)
+
+    def backward(saved, dy):
+        x, g, r = saved
+        h, dh = x / r, dy * g
+        dg = {"sum": (dy * h).sum(0), "mean": (dy * h).mean(0), "first": (dy * h)[0], "rows": dy * h}[name]
+        return (dh - h * (dh * h).mean(-1, keepdims=True)) / r, dg, None
+
+    return forward, backward
+
+
+@pytest.mark.parametrize(("name", "kinds"), [
+    ("sum", {}), ("mean", {"ḡ": "mean for sum"}), ("first", {"ḡ": "missing sum"}), ("rows", {"ḡ": "missing sum"}),
+])  # fmt: skip
+def test_a_sheet_of_one_example_is_one_of_rows(name: str, kinds: dict[str, str]):
+    sheet = gs.loads(SHEETS["rms norm of one"])
+    result = gs.verify(sheet, rows_of(name), batch=("x",))
+    assert result.kinds == {normalize("NFC", n): k for n, k in kinds.items()}
+    assert "the gradients by g are summed" in result.remarks[0]
+
+
+def test_rows_of_what_is_no_input_are_refused():
+    with pytest.raises(gs.SheetError, match="'z' is no input"):
+        gs.verify(gs.loads(SHEETS["rms norm of one"]), rows_of("sum"), batch=("z",))
+    with pytest.raises(gs.SheetError, match="over data already"):
+        gs.verify(gs.loads(SHEETS["ridge"]), numpy_functions.Ridge, inputs=("x", "y", "w", "λ"), batch=("x",))
+
+
+def test_a_size_that_is_demanded_is_named_and_not_its_number():
+    result = gs.verify(gs.loads(SHEETS["linear"]), numpy_functions.LinearByBatch, sizes={"N": 8})
+    assert "W̄ is 1/N of what it should be" in normalize("NFC", result.slips["W̄"])
 
 
 def test_any_outputs_may_be_named():

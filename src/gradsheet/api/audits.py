@@ -23,6 +23,7 @@ def verify(  # noqa: PLR0913 - the options of the command, each with a name
     outputs: Sequence[str] = (),
     values: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int] | None = None,
+    batch: Sequence[str] = (),
     points: int = 4,
     seed: int = 1,
     tolerance: float = 1e-9,
@@ -33,7 +34,8 @@ def verify(  # noqa: PLR0913 - the options of the command, each with a name
     `function` is a `torch.autograd.Function`, a `jax.custom_vjp` function or a NumPy pair `(forward, backward)`, which
     run in this process; or a string `"file.py:Name"`, which runs in one of its own under the `time_limit`. `inputs`
     names the parameters in order where their own names do not tell, `outputs` what is returned; `values` sets constants
-    of the sheet, `sizes` sizes that are demanded. Raises `SheetError` where the two cannot be compared.
+    of the sheet, `sizes` sizes that are demanded. Of the inputs in `batch` the function takes rows, where the sheet has
+    one example. Raises `SheetError` where the two cannot be compared.
 
     >>> import gradsheet as gs
     >>> sheet = gs.loads("x ∈ ℝ^n\ny = x²\npullback y\n")
@@ -44,7 +46,7 @@ def verify(  # noqa: PLR0913 - the options of the command, each with a name
     from gradsheet.auditing import CannotLoadError, RemotePeer, Wishes, audit, peer_of  # noqa: PLC0415 - brings NumPy
 
     model = (sheet if isinstance(sheet, Sheet) else load(sheet)).inner
-    wishes = Wishes(tuple(inputs), tuple(outputs), dict(values or {}), dict(sizes or {}))
+    wishes = Wishes(tuple(inputs), tuple(outputs), dict(values or {}), dict(sizes or {}), tuple(batch))
     if points < 1:
         msg = f"the number of points is at least 1, not {points}"
         raise ValueError(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 POINTS = 4
 _ATTEMPTS = 12
+_SEARCH = 60.0
+"""Seconds in which a slip is looked for; small sizes take one."""
 
 
 @dataclass(slots=True)
@@ -153,6 +156,11 @@ class _Auditor:
     # ------------------------------------------------------------ what is said once
 
     def remarks(self) -> None:
+        if self.contract.batch:
+            shared = [s.name for s in self.contract.wanted if s not in self.contract.batch]
+            said = "the equations are those of one row"
+            sums = f", and the gradients by {', '.join(shared)} are summed" if shared else ""
+            self.result.remarks.append(said + sums)
         notes = dict.fromkeys(n for t in self.trials for n in t.answer.notes)
         for note in notes:
             if note.startswith("the rule"):
@@ -197,7 +205,7 @@ class _Auditor:
             self.contract, self.truth, self.wording, [t.point for t in self.trials], [t.values for t in self.trials],
             [{s: c for s, c in t.claims.items() if c is not None} for t in self.trials],
             [{s: self.allowed(v, t.gradients[s]) for s, v in t.values.gradients.items()} for t in self.trials],
-            wrong,
+            wrong, time.monotonic() + _SEARCH,
         )  # fmt: skip
 
     def compared(self, symbol: Symbol) -> Compared:
@@ -231,7 +239,8 @@ class _Auditor:
     def lows(self, symbol: Symbol, at: int) -> list[int]:
         """Where the axes of a gradient begin."""
         sizes = self.trials[at].point.sizes
-        return [sizes.evaluate(axis.low) or 0 for axis in symbol.axes]
+        rows = [1] if symbol in self.trials[at].point.data else []
+        return rows + [sizes.evaluate(axis.low) or 0 for axis in symbol.axes]
 
     def types(self, symbol: Symbol) -> list[str]:
         place = next(k for k, a in enumerate(self.contract.arguments) if a.symbol is symbol)

@@ -46,7 +46,7 @@ def blind_spots(peer: Peer, scene: Scene) -> dict[Symbol, tuple[str, ...]]:
 def _circumstances(scene: Scene) -> Iterator[tuple[str, Point]]:
     point = scene.points[0]
     ones = {o: np.ones_like(u) for o, u in point.upstream.items()}
-    single = all(not o.axes for o in point.upstream)
+    single = all(not np.ndim(u) for u in point.upstream.values())
     which = "the upstream gradient is 1" if single else "every entry of the upstream gradient is 1"
     yield which, point.with_upstream(ones)
     if not single:

@@ -56,6 +56,8 @@ class Contract:
     sizes: dict[Size, int] = field(default_factory=dict)
     over_data: bool = False
     """The objective is a mean or a sum over the rows of the data."""
+    batch: frozenset[Symbol] = frozenset()
+    """Inputs of which the function takes many, one in each row, where the sheet states one example."""
 
     @property
     def wanted(self) -> list[Symbol]:
@@ -71,6 +73,8 @@ class Wishes:
     outputs: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    batch: tuple[str, ...] = ()
+    """Inputs of which the function takes rows."""
 
 
 def agree(sheet: Sheet, function: Description, wishes: Wishes) -> Contract:
@@ -102,6 +106,7 @@ class _Matching:
                 self.fail("GS909", f"'{symbol.name}' is a family whose members have shapes of their own, no array")
         required = frozenset(s for s in self.sheet.parameters if s in by)
         result = Contract(self.sheet, derivation, arguments, outputs, required, over_data=over_data)
+        result.batch = self.batch(result)
         self.settle(result)
         return result
 
@@ -184,6 +189,23 @@ class _Matching:
             if key in self.sizes:
                 return Bound(name, size=self.sizes[key])
         return None
+
+    def batch(self, contract: Contract) -> frozenset[Symbol]:
+        """The inputs that come in rows."""
+        passed = {a.symbol for a in contract.arguments}
+        found = set()
+        for name in self.wishes.batch:
+            symbol = self.inputs.get(canonical_key(name))
+            if symbol is None or symbol not in passed:
+                self.fail("GS904", f"'{name}' is no input that {self.function.name} takes, and has no rows", self.way())
+            found.add(symbol)
+        if found and contract.over_data:
+            self.fail("GS904", "the objective is over data already, so --batch says nothing new")
+        graph = contract.derivation.graph
+        still = [o.name for o in contract.outputs if found and not found & graph.needed_for(o)]
+        if still:
+            self.fail("GS904", f"{still[0]} is computed from none of {', '.join(self.wishes.batch)}, so it has no rows")
+        return frozenset(found)
 
     # ------------------------------------------------------------ gradients
 

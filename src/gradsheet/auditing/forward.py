@@ -53,7 +53,8 @@ def _judged(peer: Peer, contract: Contract, seen: Sequence[Seen], place: int, ou
         return result
     result.verdict = "differs"
     worst = int(np.argmax([e if np.isfinite(e) else np.inf for e in errors]))
-    lows = [seen[worst][0].sizes.evaluate(axis.low) or 0 for axis in output.axes]
+    rows = [1] if output in seen[worst][0].stacked else []
+    lows = rows + [seen[worst][0].sizes.evaluate(axis.low) or 0 for axis in output.axes]
     result.difference = closeness.difference(found[worst], truths[worst], allowed[worst], lows)
     result.slip = Slip("forward", _said(peer, contract, seen[0][0], _ratio(found, truths, output, seen)))
     return result

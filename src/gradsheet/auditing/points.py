@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from gradsheet.evaluation import Sizes
 
 _TINY = 1e-3
-_ROWS = 4
+_ROWS = (6, 7, 5, 8)
+"""The numbers of rows of points: never the same at two that follow each other."""
 _DRAWS = 20
 STYLES = ("values of both signs", "positive values", "small values", "tiny values")
 
@@ -37,6 +38,8 @@ class Point:
     style: str
     rows: int = 0
     data: frozenset[Symbol] = field(default_factory=frozenset)
+    stacked: frozenset[Symbol] = field(default_factory=frozenset)
+    """Outputs that have a row for each row of the data."""
 
     @property
     def inputs(self) -> Inputs:
@@ -70,7 +73,8 @@ class Drawing:
         contract = self.contract
         sizes = self._sizes(rng)
         data = self._data()
-        rows = dict.fromkeys(data, _ROWS)
+        count = _ROWS[number % len(_ROWS)] if data else 0
+        rows = dict.fromkeys(data, count)
         kind = number % len(STYLES) if attempt < 2 else 1
         style = min(kind, 2)
         arrays = [s for s in self.symbols if s.axes]
@@ -86,7 +90,8 @@ class Drawing:
                 values[symbol] = np.asarray(value) * _TINY
         values.update({s: np.asarray(v) for s, v in contract.constants.items()})
         held = {s: np.asarray(v) for s, v in values.items()}
-        point = Point(sizes, held, {}, STYLES[kind], _ROWS if data else 0, data)
+        stacked = frozenset(contract.outputs if contract.batch else ())
+        point = Point(sizes, held, {}, STYLES[kind], count, data, stacked)
         return point.with_upstream({o: self.upstream(o, point, rng) for o in contract.outputs})
 
     def _sizes(self, rng: random.Random) -> Sizes:
@@ -99,9 +104,9 @@ class Drawing:
         return found
 
     def _data(self) -> frozenset[Symbol]:
-        """For an objective over data: what the loss of one example uses and is no parameter takes rows."""
+        """What takes rows: as asked for, or what the loss of one example uses and is no parameter."""
         if not self.contract.over_data:
-            return frozenset()
+            return self.contract.batch
         graph, sheet = self.contract.derivation.graph, self.contract.sheet
         found: set[Symbol] = set()
         for equation in sheet.equations:
@@ -114,7 +119,7 @@ class Drawing:
     @staticmethod
     def upstream(output: Symbol, point: Point, rng: random.Random) -> Array:
         """A random upstream gradient of an output's shape, no entry of it near 0 or 1."""
-        shape = []
+        shape = [point.rows] if point.rows and output in point.stacked else []
         for axis in output.axes:
             low, high = point.sizes.evaluate(axis.low), point.sizes.evaluate(axis.high)
             if low is None or high is None or high < low:

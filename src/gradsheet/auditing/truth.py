@@ -80,12 +80,18 @@ class Truth:
         inputs = point.inputs
         upstream = {bar: point.upstream[o] for o, bar in self.derivation.cotangents.items()}
         inputs.values.update(upstream)
-        found = Pass(graph, self.equations, point.data, pushes=pushes).run(domain or self.domain, inputs)
+        if point.stacked:
+            inputs.data |= frozenset(upstream)
+        the_pass = Pass(graph, self.equations, inputs.data, pushes=pushes)
+        found = the_pass.run(domain or self.domain, inputs)
         outputs = {o: np.asarray(found[o], dtype=np.float64) for o in self.contract.outputs}
         scale = float(point.upstream[self.contract.outputs[0]]) if self.contract.over_data else 1.0
-        gradients = {
-            s: scale * np.asarray(found[a.symbol], dtype=np.float64) for s, a in self.derivation.gradients.items()
-        }
+        gradients = {}
+        for symbol, adjoint in self.derivation.gradients.items():
+            gradient = scale * np.asarray(found[adjoint.symbol], dtype=np.float64)
+            if point.stacked and adjoint.symbol in the_pass.row_symbols and symbol not in point.data:
+                gradient = gradient.sum(axis=0)  # what all rows share collects the gradients of all
+            gradients[symbol] = gradient
         return Values(found, outputs, gradients)
 
     def attempt(self, point: Point, changed: Mapping[Equation, Expr]) -> Values | None:

@@ -25,6 +25,8 @@ Examples:
               "the classes of a one-hot y, or values; by default they are matched by name.")  # fmt: skip
 @click.option("--outputs", metavar="NAMES", help="What the function returns, in order; by default what the sheet "
               "pulls back or minimises.")  # fmt: skip
+@click.option("--batch", metavar="NAMES", help="Inputs of which the function takes many, one in each row, where the "
+              "sheet states one example.")  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A constant of the sheet; repeatable.")
 @click.option("--size", "sizes", multiple=True, metavar="NAME=N", help="A size that is demanded; repeatable.")
 @click.option("--points", type=click.IntRange(1, _MOST_POINTS), metavar="N", help="Random points.  [default: 4]")
@@ -74,7 +76,7 @@ def _report(sheet: str, against: str, options: dict[str, Any]) -> Audit:
     model = load(sheet)
     read_bytes(file, 1)  # a path that leads nowhere is said as for sheets
     wishes = Wishes(_names(options["inputs"]), _names(options["outputs"]), gather((), options["settings"]),
-                    dict(_size(s) for s in options["sizes"]))  # fmt: skip
+                    dict(_size(s) for s in options["sizes"]), _names(options["batch"]))  # fmt: skip
     try:
         with RemotePeer(file, name, options["time_limit"]) as peer:
             return audit(

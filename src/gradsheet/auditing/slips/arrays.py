@@ -91,7 +91,7 @@ def named_factor(scene: Scene, symbol: Symbol, ratios: Sequence[float]) -> Slip 
         if abs(first + 1) <= _RATIO:
             return Slip("sign", f"{bar} has the wrong sign")
         exact = Fraction(first).limit_denominator(_LARGEST_DENOMINATOR)
-        if exact and abs(float(exact) - first) <= _RATIO * abs(first):
+        if exact and not _is_demanded(scene, exact) and abs(float(exact) - first) <= _RATIO * abs(first):
             return Slip("factor", f"{bar} is {exact} times what it should be: {_lost(exact)}")
     for sign, mark in ((1.0, ""), (-1.0, "−")):
         for name, numbers, is_size in quantities(scene):
@@ -111,6 +111,14 @@ def named_factor(scene: Scene, symbol: Symbol, ratios: Sequence[float]) -> Slip 
                     lost = lost.replace("a factor", f"a factor {_power(name, power, raised)} too much, or", 1)
                 return Slip("factor", f"{bar} is {text} times what it should be: {lost}{also}")
     return None
+
+
+def _is_demanded(scene: Scene, ratio: Fraction) -> bool:
+    """A size that is the same at every point is no number of its own: 1/8 is 1/n where n is demanded to be 8."""
+    sizes = [numbers for _, numbers, is_size in quantities(scene) if is_size]
+    return max(ratio, 1 / ratio) > 2 and any(
+        len(set(numbers)) == 1 and numbers[0] in {float(ratio), float(1 / ratio)} for numbers in sizes
+    )
 
 
 def _lost(ratio: Fraction) -> str:

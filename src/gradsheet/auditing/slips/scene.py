@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,13 @@ class Scene:
     allowed: Sequence[Mapping[Symbol, float]]
     wrong: Sequence[Symbol]
     """Whose gradients differ."""
+    deadline: float = math.inf
+    """When the search ends, on the clock of `time.monotonic`: sizes that are demanded may be large."""
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is spent."""
+        return time.monotonic() > self.deadline
 
     def explains(self, symbol: Symbol, at: int, predicted: Array) -> bool:
         """Whether a prediction is what the function gave."""
@@ -72,7 +81,7 @@ class Finding:
 def tried(scene: Scene, candidates: Iterator[Candidate], most: int) -> Iterator[Finding]:
     """The candidates that give what was found at every point, in their order."""
     for count, candidate in enumerate(candidates):
-        if count >= most:
+        if count >= most or scene.late:
             return
         left = list(scene.wrong)
         for at in range(len(scene.points)):

@@ -52,7 +52,8 @@ def _shared_out(scene: Scene, found: list[Finding]) -> dict[Symbol, Slip]:
             result[symbol] = best.slip
             left.remove(symbol)
     for symbol in left:
-        sentence = f"{scene.bar(symbol)} is explained by no single change of the derived gradient"
+        within = ", as far as the search came in its time" if scene.late else ""
+        sentence = f"{scene.bar(symbol)} is explained by no single change of the derived gradient{within}"
         result[symbol] = Slip("unnamed", sentence)
     return result
 
@@ -61,7 +62,7 @@ def _with_factor(scene: Scene, open_: list[Symbol]) -> Iterator[Finding]:
     """Two slips: a change, and a factor on top of it."""
     for source in (of_upstream(scene), of_equations(scene)):
         for count, candidate in enumerate(source):
-            if count >= _MOST:
+            if count >= _MOST or scene.late:
                 break
             for symbol in list(open_):
                 slip = _scaled(scene, candidate, symbol)

@@ -23,7 +23,7 @@ def of_upstream(scene: Scene) -> Iterator[Candidate]:
     """Every way of reading the upstream gradient wrong."""
     for output in scene.contract.outputs:
         name = scene.upstream_name(output)
-        for sentence, kind, change in _changes(name, output):
+        for sentence, kind, change in _changes(name, np.ndim(scene.points[0].upstream[output]), output):
             yield Candidate(_said(kind, sentence), _prediction(scene, output, change))
         for index in scene.points[0].values:
             if index.is_integer and index.rank == 1 and output.axes and index.axes[0].range == output.axes[0].range:
@@ -70,20 +70,20 @@ def _all_ones(scene: Scene) -> Callable[[int], Mapping[Symbol, Array] | None]:
     return predict
 
 
-def _changes(name: str, output: Symbol) -> Iterator[tuple[str, str, Change]]:
+def _changes(name: str, rank: int, output: Symbol) -> Iterator[tuple[str, str, Change]]:
     yield f"{name} is ignored: it is taken as 1", "upstream", np.ones_like
     yield f"{name} enters twice", "upstream", np.square
     yield f"{name} is left out: nothing comes from {output.name}", "upstream", np.zeros_like
-    if not output.axes:
+    if not rank:
         return
     yield f"only the first entry of {name} is used, for all", "upstream", lambda u: np.full_like(u, u.reshape(-1)[0])
     yield f"only the last entry of {name} is used, for all", "upstream", lambda u: np.full_like(u, u.reshape(-1)[-1])
     yield f"the mean of {name} is used for all its entries", "upstream", lambda u: np.full_like(u, u.mean())
     yield f"the sum of {name} is used for each of its entries", "upstream", lambda u: np.full_like(u, u.sum())
-    letters = _letters(output)
-    for axis in range(output.rank):
-        where = f"along {letters[axis]}" if output.rank > 1 else ""
-        if output.rank > 1:
+    letters = _letters(rank)
+    for axis in range(rank):
+        where = f"along {letters[axis]}" if rank > 1 else ""
+        if rank > 1:
             yield (f"{name} is read at the first {letters[axis]} only", "upstream", _first_along(axis))
             yield (f"the mean of {name} {where} is used", "upstream", _mean_along(axis))
         for sentence, keep in (
@@ -93,15 +93,15 @@ def _changes(name: str, output: Symbol) -> Iterator[tuple[str, str, Change]]:
             ("the first {} is left out of the sum", slice(0, 1)),
         ):
             yield (sentence.format(f"{letters[axis]} of {name}"), "missing sum", _without(axis, keep))
-    if output.rank == 2:
+    if rank == 2:
         yield f"{name} is read in the order of its transpose", "layout", lambda u: u.T.reshape(u.shape)
 
 
-def _letters(output: Symbol) -> list[str]:
+def _letters(rank: int) -> list[str]:
     """What to call the axes: row and column, or by number."""
-    if output.rank == 1:
+    if rank == 1:
         return ["entry"]
-    return ["row", "column"] if output.rank == 2 else [f"index {k + 1}" for k in range(output.rank)]
+    return ["row", "column"] if rank == 2 else [f"index {k + 1}" for k in range(rank)]
 
 
 def _first_along(axis: int) -> Change:
