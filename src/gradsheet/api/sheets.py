@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gradsheet import derivation, sheet
+    from gradsheet.api.compiled import Compiled
     from gradsheet.api.solutions import Solution
 
 
@@ -186,6 +187,39 @@ class Sheet:
         given.update(named)
         kind = {"exact": "certified", "float": "float64", None: None}[mode]
         return Solution(solve(self._sheet, given or None, kind=kind, steps=steps), digits=digits)
+
+    # ------------------------------------------------------------ machine code
+
+    def compile(
+        self,
+        *what: str,
+        dtype: Literal["float32", "float64"] = "float64",
+        batch: int | None = None,
+        data: Sequence[str] | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        sizes: Mapping[str, Any] | None = None,
+    ) -> Compiled:
+        r"""What the sheet computes as machine code for this processor: "value", "gradient", "update", or names.
+
+        `batch` is the number of rows of data in one step; None computes one example, or the batch that the sheet
+        states itself. `data` names what has a row for each example, by default all inputs of the loss that are no
+        scalars; `reduction` says whether their losses are averaged or added up. `sizes` are those the sheet leaves
+        open. Needs llvmlite (`pip install "gradsheet[native]"`). Raises `SheetError` for a sheet that states no such
+        thing, for sizes that are symbols, and for operations without machine code.
+
+        >>> sheet = loads("x, w ∈ ℝ^2, y ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize L by sgd(η = 0.5)\n")
+        >>> step = sheet.compile("update", batch=1, data=("x", "y"))
+        >>> weights = step.parameters()
+        >>> _ = step.epoch(weights, x=[[1, 0], [0, 1]], y=[2, 4])
+        >>> weights
+        {'w': array([1., 2.])}
+        """
+        from gradsheet.api.compiled import compiled  # noqa: PLC0415 - the compiler is loaded with the first use
+
+        wanted = what or ("gradient",)
+        return compiled(
+            self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {}
+        )
 
     # ------------------------------------------------------------ exercises
 

@@ -182,6 +182,11 @@ def _circumstances() -> tuple[str, ...]:
     )
 
 
+def features() -> frozenset[str]:
+    """What the processor at hand has: `avx2`, `avx512f`, `neon`."""
+    return frozenset(f[1:] for f in _circumstances()[2].split(",") if f.startswith("+"))
+
+
 @functools.cache
 def _machine(level: int) -> Any:
     """A code generator for the processor at hand, with every feature that it has."""

@@ -1,0 +1,50 @@
+"""What the native target cannot write, said by name before any code is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.expressions import ArrayCall, Call, Size, walk
+from gradsheet.native.functions import lacks
+from gradsheet.programs.model import Loop, Program, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gradsheet.diagnostics import Source
+    from gradsheet.expressions import Index
+
+
+def refuse_holes(program: Program, source: Source) -> None:
+    """Raise `SheetError` for sizes that are symbols, and for operations without native code."""
+    for index in _indices(program.statements):
+        for value in index.range:
+            for atom in value.atoms():
+                if isinstance(atom, Size):
+                    message = f"the size {atom.name} is not known, and compiled code needs numbers"
+                    hint = f"sizes={{{atom.name!r}: 8}}, or values from which it follows"
+                    raise SheetError((Diagnostic("GS702", message, None, source, None, hint),))
+    for assign in program.assigns:
+        for node in walk(assign.body):
+            if isinstance(node, ArrayCall) or (isinstance(node, Call) and lacks(str(node.function))):
+                name = node.operation if isinstance(node, ArrayCall) else str(node.function)
+                message = f"the native target has no code for {name}, which {assign.target.name} needs"
+                raise SheetError((Diagnostic("GS703", message, None, source, None, "export to NumPy instead"),))
+
+
+def _indices(statements: Sequence[Statement]) -> Iterator[Index]:
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield statement.index
+            yield from _indices(statement.body)
+        else:
+            yield from statement.free
+            yield from statement.target.axes
+            for node in walk(statement.body):
+                index = getattr(node, "index", None)
+                if index is not None:
+                    yield index
+
+
+__all__ = ["refuse_holes"]

@@ -1,0 +1,182 @@
+"""A compiled program: arrays in, arrays out, parameters changed where they lie; a whole epoch in one call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.kernels import F32, F64
+from gradsheet.kernels.native import NativeModule, compiled
+from gradsheet.native.buffers import Plan, plan
+from gradsheet.native.holes import refuse_holes
+from gradsheet.native.machines import machine
+from gradsheet.native.places import shape
+from gradsheet.native.writing import write
+from gradsheet.programs.expanding import expand
+from gradsheet.programs.lowering import Request, lower
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from gradsheet.derivation import Derivation
+    from gradsheet.expressions import Symbol
+    from gradsheet.programs.model import Argument, Program
+
+Precision = Literal["float32", "float64"]
+_TYPES = {"float32": F32, "float64": F64}
+_ALIGNED = 64
+_SLICE = 0.05
+"""Seconds after which an epoch looks whether somebody wants it to end."""
+
+
+def compile_program(derivation: Derivation, request: Request, precision: Precision) -> Runnable:
+    """The machine code of what is requested, for the processor at hand; raises `SheetError` where it cannot be."""
+    source = derivation.sheet.source
+    program = expand(lower(derivation, request))
+    refuse_holes(program, source)
+    number = _TYPES[precision]
+    planned = plan(program, number.bytes)
+    written = write(planned, number, machine(number), derivation.sheet.source.name)
+    return Runnable(planned, compiled(written.module), precision)
+
+
+@dataclass(eq=False)
+class Runnable:
+    """A program in memory, with the workspace that it needs."""
+
+    plan: Plan
+    module: NativeModule
+    precision: Precision
+    workspace: NDArray[Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.workspace = aligned((max(1, self.plan.size),), self.precision)
+        self.tables = {s: np.ascontiguousarray(v, dtype=self._dtype(s)) for s, v in self.program.tables.items()}
+
+    @property
+    def program(self) -> Program:
+        return self.plan.program
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """What the caller hands in."""
+        return tuple(a for a in self.program.arguments if a.part != "table")
+
+    def _dtype(self, symbol: Symbol) -> Any:
+        return np.int64 if symbol.is_integer else np.dtype(self.precision)
+
+    # ------------------------------------------------------------ running
+
+    def run(self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
+        """One step: arrays of the arguments; arrays for results are made where none are handed in."""
+        held = self._arrays(values, results, rows=1)
+        self.module["step"](*[held[s] for s in self.plan.given], self.workspace)
+        return self._found(held)
+
+    def epoch(self, values: Mapping[Symbol, Any], steps: int) -> dict[Symbol, NDArray[Any]]:
+        """Steps over consecutive blocks of rows; data arrays hold the rows of all steps."""
+        held = self._arrays(values, {}, rows=steps)
+        stop = np.zeros(1, dtype=np.int32)
+        data = {a.symbol for a in self.program.arguments if a.part == "data"}
+        rows = self.rows
+        done, at_once = 0, 1
+        while done < steps:
+            count = min(at_once, steps - done)
+            arrays = [held[s][done * rows :] if s in data else held[s] for s in self.plan.given]
+            began = time.perf_counter()
+            self.module["epoch"](*arrays, self.workspace, count, stop)
+            took = time.perf_counter() - began
+            done += count
+            # Between calls Python sees Ctrl-C; so each takes about as long as a person does not notice.
+            at_once = max(1, min(at_once * 64, int(count * _SLICE / max(took, 1e-9))))
+        return self._found(held)
+
+    @property
+    def rows(self) -> int:
+        """Rows of data in one step."""
+        axis = self.program.rows
+        return 1 if axis is None else axis.high.constant - axis.low.constant + 1
+
+    def _found(self, held: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
+        return {r.symbol: held[self.plan.same.get(r.symbol, r.symbol)] for r in self.program.results}
+
+    # ------------------------------------------------------------ arrays
+
+    def _arrays(
+        self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]], rows: int
+    ) -> dict[Symbol, NDArray[Any]]:
+        held: dict[Symbol, NDArray[Any]] = dict(self.tables)
+        for argument in self.arguments:
+            if argument.symbol not in values:
+                raise_array("GS401", f"'{name_of(argument)}' has no value")
+            held[argument.symbol] = self._checked(argument, values[argument.symbol], rows)
+        for symbol in self.plan.given:
+            if symbol not in held:
+                given = results.get(symbol)
+                held[symbol] = given if given is not None else np.empty(shape(symbol), dtype=self._dtype(symbol))
+        return held
+
+    def _checked(self, argument: Argument, value: Any, rows: int) -> NDArray[Any]:
+        """An array as the program takes it: shape and type are checked, and what is written to is never copied."""
+        symbol = argument.symbol
+        wanted = shape(symbol)
+        if argument.part == "data":
+            wanted = (wanted[0] * rows, *wanted[1:])
+        dtype = self._dtype(symbol)
+        written = symbol in self.plan.written
+        name = name_of(argument)
+        if not isinstance(value, np.ndarray):
+            if written:
+                kind = type(value).__name__
+                raise_array("GS704", f"'{name}' is changed in place, so it has to be an array, not {kind}")
+            try:
+                value = np.asarray(value, dtype=dtype)
+            except (TypeError, ValueError):
+                raise_array("GS704", f"'{name}' is no array of numbers")
+        if value.shape != wanted:
+            shapes = "×".join(map(str, wanted)) or "a scalar", "×".join(map(str, value.shape)) or "a scalar"
+            hint = None
+            if argument.part != "data" and value.shape[1:] == wanted and self.program.rows is not None:
+                hint = f"if it has a row for each example, name it: data=(…, {name!r})"
+            raise_array("GS704", f"'{name}' is {shapes[0]}, and the array is {shapes[1]}", hint)
+        array: NDArray[Any] = value
+        if array.dtype == dtype and array.flags.c_contiguous and (not written or array.flags.writeable):
+            return array
+        if written:
+            what = f"an array of {dtype}, in one piece and writable" if value.dtype == dtype else f"an array of {dtype}"
+            raise_array("GS704", f"'{name}' is changed in place, so it has to be {what}; this is {value.dtype}")
+        if value.dtype.kind not in "fiub":
+            raise_array("GS704", f"'{name}' holds {value.dtype}, not numbers")
+        if symbol.is_integer and value.dtype.kind == "f" and not np.array_equal(value, np.floor(value)):
+            raise_array("GS704", f"'{name}' takes whole numbers")
+        return np.ascontiguousarray(value, dtype=dtype)
+
+
+def name_of(argument: Argument) -> str:
+    """What the caller calls an argument: W, or W[1] for a member of a family."""
+    if argument.member is None:
+        return argument.name
+    return f"{argument.name}[{','.join(map(str, argument.member))}]"
+
+
+def raise_array(code: str, message: str, suggestion: str | None = None) -> None:
+    """Refuse an array that was handed in."""
+    raise SheetError((Diagnostic(code, message, None, None, None, suggestion),))
+
+
+def aligned(lengths: tuple[int, ...], precision: str) -> NDArray[Any]:
+    """An array that begins at a line of the cache."""
+    dtype = np.dtype(precision)
+    count = int(np.prod(lengths, dtype=np.int64))
+    raw = np.zeros(count * dtype.itemsize + _ALIGNED, dtype=np.uint8)
+    start = -raw.ctypes.data % _ALIGNED
+    return raw[start : start + count * dtype.itemsize].view(dtype).reshape(lengths)
+
+
+__all__ = ["Precision", "Runnable", "aligned", "compile_program", "name_of"]
