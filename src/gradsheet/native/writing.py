@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
-from gradsheet.native import nests
+from gradsheet.native import nests, registers
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
 from gradsheet.native.scope import Scope
@@ -39,7 +39,9 @@ def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Writ
     types = _types(plan, number)
     with builder.function("step", dict(zip(names, types, strict=True)), exported=True) as b:
         _body(plan, b, number, machine)
-    if plan.program.rows is not None:
+    if registers.fits(plan):
+        registers.write_epoch(builder, plan, number, dict(zip(names, types, strict=True)))
+    elif plan.program.rows is not None:
         _epoch(builder, plan, names, types)
     return Written(builder.build(), names)
 
