@@ -57,14 +57,14 @@ def look_ahead(program: Program) -> tuple[list[Ahead], dict[Symbol, Symbol]]:
     for definition in program.assigns:
         if definition.target in updates:
             continue
-        for node in _linear_parts(definition.body, changing, data | fixed):
+        for node in linear_parts(definition.body, changing, data | fixed):
             made = _ahead(node, {old: updates[new] for old, new in changing.items()}, following)
             if made is not None:
                 found.append(made)
     return found, following
 
 
-def _linear_parts(body: Expr, changing: Mapping[Symbol, Symbol], known: set[Symbol]) -> list[Expr]:
+def linear_parts(body: Expr, changing: Mapping[Symbol, Symbol], known: set[Symbol]) -> list[Expr]:
     """The largest parts that read changing parameters, linearly, and nothing that is computed."""
     found: list[Expr] = []
     stack: list[AnyNode] = [body]
@@ -153,4 +153,4 @@ def _next(symbol: Symbol) -> object:
     return lambda at: Access(symbol, at)
 
 
-__all__ = ["Ahead", "look_ahead"]
+__all__ = ["Ahead", "linear_parts", "look_ahead"]

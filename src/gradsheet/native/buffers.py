@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gradsheet.expressions import Symbol
 
-_ALIGNED = 64
+LINE = 64
 """Bytes that every array of the workspace begins at a multiple of: one line of the cache."""
 
 
@@ -43,7 +43,7 @@ def plan(program: Program, bytes_each: int) -> Plan:
     arguments = [a.symbol for a in program.arguments]
     results = [r.symbol for r in program.results if r.symbol not in same and r.symbol not in arguments]
     given = tuple(dict.fromkeys((*arguments, *results)))
-    inside, size = _workspace(program, set(given) | set(same), max(1, _ALIGNED // bytes_each))
+    inside, size = workspace(program, set(given) | set(same), max(1, LINE // bytes_each))
     written = frozenset(same.values()) | frozenset(results)
     return Plan(program, given, inside, same, size, written)
 
@@ -80,7 +80,7 @@ def _in_place(program: Program) -> dict[Symbol, Symbol]:
     return found
 
 
-def _workspace(program: Program, elsewhere: set[Symbol], step: int) -> tuple[dict[Symbol, int], int]:
+def workspace(program: Program, elsewhere: set[Symbol], step: int) -> tuple[dict[Symbol, int], int]:
     """Offsets for what is only needed for a while: an array takes the first gap among those that live beside it."""
     lives: dict[Symbol, list[int]] = {}
     for k, statement in enumerate(program.statements):
@@ -112,4 +112,4 @@ def _touched(statement: Statement) -> Sequence[Symbol]:
     return found
 
 
-__all__ = ["Plan", "plan"]
+__all__ = ["LINE", "Plan", "plan", "workspace"]

@@ -144,14 +144,22 @@ def _sum(terms: tuple[Expr, ...], scope: Scope) -> Term:
             total = value(term, scope)
             continue
         if isinstance(term, Multiply) and len(term.factors) > 1:
-            first = value(term.factors[0], scope)
-            rest = _product(term.factors[1:], scope)
-            total = _fused(first, rest, total, scope)
+            total = _fused(*_two_parts(term.factors, scope), total, scope)
         else:
             left, right = _alike([total, value(term, scope)], scope)
             total = left + right
     assert total is not None
     return total
+
+
+def _two_parts(factors: tuple[Expr, ...], scope: Scope) -> tuple[Term, Term]:
+    """A product as two factors: what is the same in every lane, and the rest."""
+    side = None if scope.lanes is None else scope.lanes.index
+    fixed = tuple(f for f in factors if side is None or side not in f.free)
+    moving = tuple(f for f in factors if not (side is None or side not in f.free))
+    if not fixed or not moving:
+        return value(factors[0], scope), _product(factors[1:], scope)
+    return _product(fixed, scope), _product(moving, scope)
 
 
 def _fused(x: Term, y: Term, z: Term, scope: Scope) -> Term:

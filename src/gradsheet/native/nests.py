@@ -14,7 +14,7 @@ from gradsheet.native.places import extent, whole
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gradsheet.expressions import AnyNode, Expr
+    from gradsheet.expressions import AnyNode, Expr, Symbol
     from gradsheet.kernels import Term
     from gradsheet.native.scope import Scope
     from gradsheet.programs.model import Assign
@@ -107,6 +107,57 @@ def lanes_for(count: int, width: int) -> int:
     while lanes < min(count, width):
         lanes *= 2
     return lanes
+
+
+def update_and_sum(update: Assign, then: Assign, node: Reduce, scope: Scope, width: int) -> None:
+    """An update of a matrix and, in the same pass over its rows, a sum along each changed row.
+
+    `then` is the assignment that the sum `node` stands in; its free index is the row.
+    """
+    b = scope.b
+    row, column = update.free
+    rows = 4 if extent(row) % 4 == 0 else 2 if extent(row) % 2 == 0 else 1
+    place = scope.places[update.target]
+    other = next(f for f in _factors(node.body) if f.symbol is not _updated(update, then, node))
+    low, count = whole(column.low), extent(column)
+    full = count - count % width
+    with b.loop(row.name, whole(row.low), whole(row.low) + extent(row), rows) as first:
+        starts = [first + r if r else first for r in range(rows)]
+
+        def step(totals: list[Term], at: Term | int, mask: Term | None) -> list[Term]:
+            side = scope.side_by_side(node.index, at, width, mask)
+            vector = in_lanes(value(other, side), side)
+            made = []
+            for start, total in zip(starts, totals, strict=True):
+                here = scope.at(row, start).side_by_side(column, at, width, mask)
+                changed = in_lanes(value(update.body, here), here)
+                b.store(place.pointer, here.offset(place.offset(update.pattern)), changed, mask=mask)
+                made.append(b.muladd(changed, vector, total))
+            return made
+
+        zero = b.constant(0.0, scope.number.by(width))
+        totals = [zero] * rows
+        if full:
+            names = [f"z{r}" for r in range(rows)]
+            with b.fold(column.name, low, low + full, dict(zip(names, totals, strict=True)), step=width) as fold:
+                for name, term in zip(names, step([fold[n] for n in names], fold.index, None), strict=True):
+                    fold[name] = term
+            totals = [fold[n] for n in names]
+        if full < count:
+            totals = step(totals, low + full, b.tail(0, count - full, width))
+        (own,) = then.free
+        for start, total in zip(starts, totals, strict=True):
+            _store(then, scope.at(own, start).with_known(node, b.sum(total)), None)
+
+
+def _factors(body: Expr) -> tuple[Access, ...]:
+    return tuple(f for f in (body.factors if isinstance(body, Multiply) else (body,)) if isinstance(f, Access))
+
+
+def _updated(update: Assign, then: Assign, node: Reduce) -> Symbol:
+    """The matrix in the sum: it is read at the row and the summed column."""
+    (own,) = then.free
+    return next(f.symbol for f in _factors(node.body) if len(f.at) == len(update.free) and f.at[0].single is own)
 
 
 # ---------------------------------------------------------------- what lies side by side
@@ -271,4 +322,4 @@ def _next(kind: str, body: Expr, total: Term, scope: Scope) -> Term:
     return _two(kind, total, in_lanes(value(body, scope), scope), scope)
 
 
-__all__ = ["assign", "lanes_for", "loops", "runs"]
+__all__ = ["assign", "lanes_for", "loops", "runs", "update_and_sum"]

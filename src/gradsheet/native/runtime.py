@@ -43,7 +43,7 @@ def compile_program(derivation: Derivation, request: Request, precision: Precisi
     number = _TYPES[precision]
     planned = plan(program, number.bytes)
     written = write(planned, number, machine(number), derivation.sheet.source.name)
-    return Runnable(planned, compiled(written.module), precision)
+    return Runnable(planned, compiled(written.module), precision, written.size)
 
 
 @dataclass(eq=False)
@@ -53,10 +53,12 @@ class Runnable:
     plan: Plan
     module: NativeModule
     precision: Precision
+    size: int
+    """Numbers that the workspace holds."""
     workspace: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.workspace = aligned((max(1, self.plan.size),), self.precision)
+        self.workspace = aligned((max(1, self.size),), self.precision)
         self.tables = {s: np.ascontiguousarray(v, dtype=self._dtype(s)) for s, v in self.program.tables.items()}
 
     @property

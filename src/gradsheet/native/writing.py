@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
-from gradsheet.native import nests, registers
+from gradsheet.native import nests, registers, rotation
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
 from gradsheet.native.scope import Scope
@@ -30,6 +30,8 @@ class Written:
 
     module: Module
     names: tuple[str, ...]
+    size: int
+    """Numbers that the workspace has to hold."""
 
 
 def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Written:
@@ -39,11 +41,16 @@ def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Writ
     types = _types(plan, number)
     with builder.function("step", dict(zip(names, types, strict=True)), exported=True) as b:
         _body(plan, b, number, machine)
+    parameters = dict(zip(names, types, strict=True))
+    size = plan.size
     if registers.fits(plan):
-        registers.write_epoch(builder, plan, number, dict(zip(names, types, strict=True)))
+        registers.write_epoch(builder, plan, number, parameters)
+    elif (turning := rotation.rotation_of(plan)) is not None:
+        size = max(size, turning.size)
+        _turning_epoch(builder, plan, turning, number, parameters, machine)
     elif plan.program.rows is not None:
         _epoch(builder, plan, names, types)
-    return Written(builder.build(), names)
+    return Written(builder.build(), names, size)
 
 
 def parameter_names(plan: Plan) -> tuple[str, ...]:
@@ -116,6 +123,42 @@ def _epoch(builder: ModuleBuilder, plan: Plan, names: tuple[str, ...], types: Se
                 b.advance(array, s * size) if size else array for array, size in zip(arrays, sizes, strict=True)
             ]
             b.call(step, *moved, workspace)
+            b.until(b.load(stop, 0).differs(0))
+
+
+def _turning_epoch(
+    builder: ModuleBuilder, plan: Plan, turning: rotation.Turning, number: Type, parameters: dict[str, AnyType],
+    machine: Machine,
+) -> None:  # fmt: skip
+    """Steps over rows one by one, the update of the largest matrix together with the next product that reads it."""
+    parameters = {**parameters, "steps": I64, "stop": pointer(I32, noalias=False)}
+    turned = turning.rotated
+    rows = {a.symbol for a in plan.program.arguments if a.part == "data"}
+    with builder.function("epoch", parameters, exported=True) as b:
+        *arrays, workspace, steps, stop = b.parameters
+        inside = {
+            s: Place(b.advance(workspace, offset), row_major(shape(s))) for s, offset in turning.inside.items()
+        }
+
+        def places(row: Term | int, following: Term | int) -> dict[Symbol, Place]:
+            found = dict(inside)
+            for symbol, array in zip(plan.given, arrays, strict=True):
+                thin = turning.thin.get(symbol, symbol)
+                size, strides = prod(shape(symbol)), row_major(shape(thin))
+                if symbol in rows:
+                    found[thin] = Place(b.advance(array, b.term(row, I64) * size), strides, symbol.is_integer)
+                    ahead = b.advance(array, b.term(following, I64) * size)
+                    found[turned.following[thin]] = Place(ahead, strides, symbol.is_integer)
+                else:
+                    found[thin] = Place(array, strides, symbol.is_integer)
+            found.update({new: found[old] for new, old in turning.same.items()})
+            return found
+
+        _assign(turned.first, Scope(b, number, places(0, 0), width=machine.width), machine)
+        with b.loop("s", 0, steps) as s:
+            scope = Scope(b, number, places(s, b.minimum(s + 1, steps - 1)), width=machine.width)
+            _statements(turned.program.statements, scope, machine)
+            nests.update_and_sum(turned.update, turned.then, turned.product, scope, machine.width)
             b.until(b.load(stop, 0).differs(0))
 
 
