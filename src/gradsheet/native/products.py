@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from gradsheet.native.scope import Scope
     from gradsheet.programs.model import Assign
 
+_MANY_ROWS = 128
+_COPY = 150
+"""What a copy with sides exchanged costs, in rows that are computed meanwhile."""
 _LEAST_WORK = 1024
 """Products with fewer multiplications are loops like any other."""
 
@@ -99,9 +102,7 @@ def _outer(
 ) -> tuple[float, Product] | None:
     """Vectors along an index of the right factor and of the result."""
     target = scope.places[statement.target].offset(statement.pattern)
-    columns = [
-        i for i in _own(right, left, statement.free) if _stride(right, i, scope) == 1 and target.along(i) == 1
-    ]
+    columns = [i for i in _own(right, left, statement.free) if target.along(i) == 1]
     rows = _own(left, right, statement.free)
     if not columns or not rows:
         return None
@@ -110,6 +111,11 @@ def _outer(
         return None
     around = tuple(i for i in statement.free if i not in {row, column})
     waste = _waste(extent(column), scope)
+    if _stride(right, column, scope) != 1:
+        # Columns that do not lie side by side are copied so; that pays where many rows read the copy.
+        if scope.scratch is None or extent(row) < _MANY_ROWS:
+            return None
+        waste *= 1 + _COPY / extent(row)
     return waste, Product(found.node, "outer", left, right, around, row, column, found.sums)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gradsheet.expressions import Affine, Index, Symbol
     from gradsheet.kernels import FunctionBuilder, Term, Type
+    from gradsheet.native.packing import Scratch
     from gradsheet.native.places import Linear, Place
 
 
@@ -31,10 +32,11 @@ class Scope:
     b: FunctionBuilder
     number: Type
     places: Mapping[Symbol, Place]
-    indices: Mapping[Index, Term | int] = field(default_factory=dict)
-    lanes: Lanes | None = None
     width: int = 1
     """Lanes of a vector register."""
+    scratch: Scratch | None = None
+    indices: Mapping[Index, Term | int] = field(default_factory=dict)
+    lanes: Lanes | None = None
     known: Mapping[object, Term] = field(default_factory=dict)
     """Values of nodes that were computed before, such as the sum that a product leaves."""
 

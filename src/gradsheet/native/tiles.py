@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.native.expressions import in_lanes, load, value
 from gradsheet.native.nests import lanes_for, loops
+from gradsheet.native.packing import Copy, counted, is_scattered, terms_of
 from gradsheet.native.places import extent, whole
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from gradsheet.native.products import Product
     from gradsheet.native.scope import Scope
     from gradsheet.programs.model import Assign
+
+_NEAR = 256 * 1024
+"""Bytes of one side of a product that are read again while they are in the cache of the core."""
 
 Totals = dict[tuple[int, int], "Term"]
 """The accumulators of a tile by row and column."""
@@ -37,7 +41,7 @@ class Machine:
     @property
     def inner(self) -> tuple[int, int]:
         """Rows and columns of a tile in the inner form."""
-        return (4, 4) if self.registers >= 32 else (2, 4) if self.registers >= 16 else (2, 2)
+        return (6, 4) if self.registers >= 32 else (2, 4) if self.registers >= 16 else (2, 2)
 
 
 def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
@@ -109,15 +113,6 @@ class _Tiler:
         self.statement, self.product, self.scope, self.machine = statement, product, scope, machine
         self.b, self.width = scope.b, machine.width
 
-    def _starts(self, index: Index, runs: Sequence[Run]) -> Iterator[tuple[Term | int, int]]:
-        """Where each tile starts, and its size; a loop for each size."""
-        for run in runs:
-            if run.count == 1:
-                yield run.start, run.size
-                continue
-            with self.b.loop(index.name, run.start, run.start + run.size * run.count, run.size) as start:
-                yield start, run.size
-
     def _zeros(self, rows: int, lanes: Sequence[int]) -> Totals:
         number = self.scope.number
         return {(r, q): self.b.constant(0.0, number.by(n)) for r in range(rows) for q, n in enumerate(lanes)}
@@ -154,16 +149,47 @@ class _Tiler:
         else:
             self.b.store(place.pointer, where, in_lanes(made, scope), mask=scope.lanes.mask)
 
+    # ------------------------------------------------------------ blocks of rows
+
+    def _row_tiles(self, size: int) -> Iterator[tuple[list[Run], Term | int | None]]:
+        """Tiles of rows in blocks that stay in the nearer cache while they are read again and again."""
+        runs = even(self.product.row, size)
+        at_once = max(1, _NEAR // (terms_of(self.product.sums) * self.scope.number.bytes * size))
+        for run in runs:
+            if run.count <= at_once + at_once // 2:
+                yield [run], None
+                continue
+            blocks, rest = divmod(run.count, at_once)
+            step = at_once * run.size
+            with self.b.loop(self.product.row.name, run.start, run.start + blocks * step, step) as start:
+                yield [Run(0, run.size, at_once)], start
+            if rest:
+                yield [Run(run.start + blocks * step, run.size, rest)], None
+
+    def _starts(
+        self, index: Index, runs: Sequence[Run], base: Term | int | None = None
+    ) -> Iterator[tuple[Term | int, int]]:
+        """Where each tile starts, and its size; a loop for each size."""
+        for run in runs:
+            first: Term | int = run.start if base is None else base + run.start if run.start else base
+            if run.count == 1:
+                yield first, run.size
+                continue
+            with self.b.loop(index.name, first, first + run.size * run.count, run.size) as start:
+                yield start, run.size
+
     # ------------------------------------------------------------ vectors of columns
 
     def outer(self) -> None:
         rows, vectors = self.machine.outer
         product = self.product
-        for run, lanes, used in self._columns(vectors):
-            fit = rows if len(lanes) == vectors else min(rows * vectors // len(lanes), rows + 4)
-            for column, _ in self._starts(product.column, [run]):
-                for row, size in self._starts(product.row, even(product.row, fit)):
-                    self._outer_tile(_Tile(row, size, column, lanes, used))
+        panels = self._columns(vectors)
+        left, right = self._copied_rows(rows), self._copied_columns(panels, rows)
+        for runs, base in self._row_tiles(rows):
+            for run, lanes, used in panels:
+                for column, _ in self._starts(product.column, [run]):
+                    for row, size in self._starts(product.row, runs, base):
+                        self._outer_tile(_Tile(row, size, column, lanes, used), left, right)
 
     def _columns(self, vectors: int) -> list[tuple[Run, tuple[int, ...], int]]:
         """Columns in runs of whole vectors, then what is left: (run, lanes of each vector, columns in the last)."""
@@ -178,33 +204,92 @@ class _Tiler:
             found.append((Run(low + full * size, rest, 1), lanes, used))
         return found
 
-    def _outer_tile(self, tile: _Tile) -> None:
-        product, scope = self.product, self.scope
+    def _sides(self, tile: _Tile) -> list[Scope]:
+        """The scopes of a tile's vectors of columns; the last may be masked."""
         sides = []
         for q, lanes in enumerate(tile.lanes):
             last = q == len(tile.lanes) - 1 and tile.used != lanes
             mask = self.b.tail(0, tile.used, lanes) if last else None
             at = tile.column + q * self.width if q else tile.column
-            sides.append(scope.side_by_side(product.column, at, lanes, mask))
+            sides.append(self.scope.side_by_side(self.product.column, at, lanes, mask))
+        return sides
+
+    def _outer_tile(self, tile: _Tile, left: Copy | None, right: Copy | None) -> None:
+        product = self.product
+        sides = self._sides(tile)
         rows = [tile.row + r if r else tile.row for r in range(tile.rows)]
+        entries = left.tile(tile.row, self.scope) if left is not None else None
+        vectors = right.tile(tile.column, self.scope) if right is not None else None
+        panel = sum(tile.lanes)
 
         def last_step(totals: Totals, inner: Scope) -> Totals:
-            right = [load(product.right, inner.inside(s)) for s in sides]
-            left = [load(product.left, inner.at(product.row, r)) for r in rows]
-            return self._step(totals, left, right)
+            if right is not None and vectors is not None:
+                at = inner.offset(right.flat) * panel
+                across = [
+                    self.b.load(vectors, at + q * self.width if q else at, lanes) for q, lanes in enumerate(tile.lanes)
+                ]
+            else:
+                across = [load(product.right, inner.inside(s)) for s in sides]
+            if left is not None and entries is not None:
+                at = inner.offset(left.flat) * tile.rows
+                down = [self.b.load(entries, at + r if r else at) for r in range(tile.rows)]
+            else:
+                down = [load(product.left, inner.at(product.row, r)) for r in rows]
+            return self._step(totals, down, across)
 
-        totals = self._over(product.sums, self._zeros(tile.rows, tile.lanes), scope, last_step)
+        totals = self._over(product.sums, self._zeros(tile.rows, tile.lanes), self.scope, last_step)
         for (r, q), total in totals.items():
             self._store(sides[q].at(product.row, rows[r]).with_known(product.node, total))
+
+    # ------------------------------------------------------------ copies
+
+    def _copied_rows(self, rows: int) -> Copy | None:
+        """The entries of the left side tile by tile, where they lie scattered."""
+        product, scope, b = self.product, self.scope, self.b
+        read = -(-extent(product.column) // (2 * self.width))
+        if scope.scratch is None or not is_scattered(product.left, product.sums, scope, read):
+            return None
+        terms = terms_of(product.sums)
+        copy = Copy(scope.scratch.take(extent(product.row) * terms, scope), product.row, terms, counted(product.sums))
+        for row, size in self._starts(product.row, even(product.row, rows)):
+            into = copy.tile(row, scope)
+            with loops(product.sums, scope) as inner:
+                at = inner.offset(copy.flat) * size
+                for r in range(size):
+                    entry = load(product.left, inner.at(product.row, row + r if r else row))
+                    b.store(into, at + r if r else at, entry)
+        return copy
+
+    def _copied_columns(self, panels: Sequence[tuple[Run, tuple[int, ...], int]], rows: int) -> Copy | None:
+        """The vectors of the right side panel by panel, where they lie scattered."""
+        product, scope, b = self.product, self.scope, self.b
+        read = -(-extent(product.row) // rows)
+        place = scope.places[product.right.symbol].offset(product.right.at)
+        exchanged = place.along(product.column) != 1
+        if scope.scratch is None or not (exchanged or is_scattered(product.right, product.sums, scope, read)):
+            return None
+        terms = terms_of(product.sums)
+        width = sum(run.count * sum(lanes) for run, lanes, _ in panels)
+        copy = Copy(scope.scratch.take(width * terms, scope), product.column, terms, counted(product.sums))
+        for run, lanes, used in panels:
+            for column, _ in self._starts(product.column, [run]):
+                into = copy.tile(column, scope)
+                sides = self._sides(_Tile(0, 0, column, lanes, used))
+                with loops(product.sums, scope) as inner:
+                    at = inner.offset(copy.flat) * sum(lanes)
+                    for q, side in enumerate(sides):
+                        b.store(into, at + q * self.width if q else at, load(product.right, inner.inside(side)))
+        return copy
 
     # ------------------------------------------------------------ vectors of terms
 
     def inner(self) -> None:
         rows, columns = self.machine.inner
         product = self.product
-        for column, many in self._starts(product.column, powers(product.column, columns)):
-            for row, size in self._starts(product.row, even(product.row, rows)):
-                self._inner_tile(_Tile(row, size, column, (self.width,) * many, self.width))
+        for runs, base in self._row_tiles(rows):
+            for column, many in self._starts(product.column, powers(product.column, columns)):
+                for row, size in self._starts(product.row, runs, base):
+                    self._inner_tile(_Tile(row, size, column, (self.width,) * many, self.width))
 
     def _inner_tile(self, tile: _Tile) -> None:
         product, scope = self.product, self.scope

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
 from gradsheet.native import nests, registers, rotation
+from gradsheet.native.packing import Scratch
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
 from gradsheet.native.scope import Scope
@@ -40,9 +41,9 @@ def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Writ
     names = parameter_names(plan)
     types = _types(plan, number)
     with builder.function("step", dict(zip(names, types, strict=True)), exported=True) as b:
-        _body(plan, b, number, machine)
+        need = _body(plan, b, number, machine)
     parameters = dict(zip(names, types, strict=True))
-    size = plan.size
+    size = plan.size + need
     if registers.fits(plan):
         registers.write_epoch(builder, plan, number, parameters)
     elif (turning := rotation.rotation_of(plan)) is not None:
@@ -76,7 +77,8 @@ def _types(plan: Plan, number: Type) -> list[AnyType]:
     return [*types, pointer(number, alignment=64)]
 
 
-def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> None:
+def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> int:
+    """One step; gives how many numbers of memory its copies need."""
     places: dict[Symbol, Place] = {}
     for symbol, term in zip(plan.given, b.parameters, strict=False):
         places[symbol] = Place(term, row_major(shape(symbol)), symbol.is_integer)
@@ -86,8 +88,9 @@ def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> Non
     for symbol, offset in plan.inside.items():
         at = b.advance(workspace, offset) if offset else workspace
         places[symbol] = Place(at, row_major(shape(symbol)))
-    scope = Scope(b, number, places, width=machine.width)
-    _statements(plan.program.statements, scope, machine)
+    scratch = Scratch(workspace, plan.size)
+    _statements(plan.program.statements, Scope(b, number, places, machine.width, scratch), machine)
+    return scratch.need
 
 
 def _statements(statements: Sequence[Statement], scope: Scope, machine: Machine) -> None:
@@ -103,6 +106,8 @@ def _statements(statements: Sequence[Statement], scope: Scope, machine: Machine)
 
 def _assign(statement: Assign, scope: Scope, machine: Machine) -> None:
     product = find_product(statement, scope)
+    if scope.scratch is not None:
+        scope.scratch.reset()
     if product is not None:
         multiply(statement, product, scope, machine)
     else:
