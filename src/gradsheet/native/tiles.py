@@ -274,12 +274,40 @@ class _Tiler:
         for run, lanes, used in panels:
             for column, _ in self._starts(product.column, [run]):
                 into = copy.tile(column, scope)
-                sides = self._sides(_Tile(0, 0, column, lanes, used))
-                with loops(product.sums, scope) as inner:
+                tile = _Tile(0, 0, column, lanes, used)
+                done = self._exchanged(tile, copy, into) if exchanged else 0
+                sides = self._sides(tile)
+                *outer, last = product.sums
+                low = whole(last.low)
+                if done == extent(last):
+                    continue
+                with loops(outer, scope) as around, b.loop(last.name, low + done, low + extent(last)) as k:
+                    inner = around.at(last, k)
                     at = inner.offset(copy.flat) * sum(lanes)
                     for q, side in enumerate(sides):
                         b.store(into, at + q * self.width if q else at, load(product.right, inner.inside(side)))
         return copy
+
+    def _exchanged(self, tile: _Tile, copy: Copy, into: Term) -> int:
+        """Squares of columns and terms with their sides exchanged in registers; gives how many terms that were."""
+        product, scope, b, width = self.product, self.scope, self.b, self.width
+        *outer, last = product.sums
+        place = scope.places[product.right.symbol].offset(product.right.at)
+        whole_lanes = tile.used == width and all(n == width for n in tile.lanes)
+        full = extent(last) - extent(last) % width
+        if not full or not whole_lanes or place.along(last) != 1:
+            return 0
+        low, panel = whole(last.low), sum(tile.lanes)
+        with loops(outer, scope) as around, b.loop(last.name, low, low + full, width) as k:
+            at = around.at(last, k).offset(copy.flat) * panel
+            for q in range(len(tile.lanes)):
+                columns = [
+                    around.at(product.column, tile.column + (q * width + lane)).side_by_side(last, k, width)
+                    for lane in range(width)
+                ]
+                for step, vector in enumerate(transposed([load(product.right, c) for c in columns], scope)):
+                    b.store(into, at + (step * panel + q * width), vector)
+        return full
 
     # ------------------------------------------------------------ vectors of terms
 
@@ -326,6 +354,22 @@ class _Tiler:
             self._store(here.with_known(product.node, found))
 
 
+def transposed(rows: Sequence[Term], scope: Scope) -> list[Term]:
+    """A square of numbers with rows and columns exchanged: blocks of it change places, then blocks of these."""
+    b, width = scope.b, len(rows)
+    found = list(rows)
+    block = 1
+    while block < width:
+        first = [k if not k & block else k - block + width for k in range(width)]
+        second = [k + block if not k & block else k + width for k in range(width)]
+        for k in range(width):
+            if not k & block:
+                x, y = found[k], found[k + block]
+                found[k], found[k + block] = b.shuffle(x, first, y), b.shuffle(x, second, y)
+        block *= 2
+    return found
+
+
 def added_up(vectors: Sequence[Term], scope: Scope) -> Term:
     """The sum of the lanes of each vector, side by side: halves are added crosswise, so that no lane idles."""
     b = scope.b
@@ -349,4 +393,4 @@ def added_up(vectors: Sequence[Term], scope: Scope) -> Term:
     return total
 
 
-__all__ = ["Machine", "added_up", "even", "multiply", "powers"]
+__all__ = ["Machine", "added_up", "even", "multiply", "powers", "transposed"]
