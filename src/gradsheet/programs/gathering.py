@@ -36,10 +36,15 @@ WANTED: tuple[Wanted, ...] = ("value", "gradient", "update", "pullback")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A program in the sheet's own terms, and which of its arrays are averaged over the rows of the data."""
+    """A program in the sheet's own terms, and which of its arrays are joined over the rows of the data.
+
+    `averaged` are those of an objective; `pulled` are derivatives of a pullback by its inputs: for an input that all
+    rows share, they are added up.
+    """
 
     program: Program
     averaged: frozenset[Symbol]
+    pulled: dict[Symbol, Symbol]
 
 
 def gather(derivation: Derivation, wanted: Sequence[str]) -> Gathered:
@@ -61,6 +66,7 @@ class _Collector:
         self.results: list[Result] = []
         self.updates: list[Assign] = []
         self.averaged: set[Symbol] = set()
+        self.pulled: dict[Symbol, Symbol] = {}
 
     def want(self, name: str) -> None:
         match name:
@@ -85,7 +91,7 @@ class _Collector:
         _specified(self.sheet, statements)
         arguments = _arguments(self.sheet, self.derivation, statements)
         program = Program(tuple(arguments), tuple(statements), tuple(self.results))
-        return Gathered(program, frozenset(self.averaged))
+        return Gathered(program, frozenset(self.averaged), self.pulled)
 
     # ------------------------------------------------------------ what is wanted
 
@@ -115,8 +121,9 @@ class _Collector:
             raise self._fail("the sheet states no pullback", "add `pullback y`")
         for symbol in self.derivation.cotangents:
             self._result(symbol, symbol.name)
-        for adjoint in self.derivation.gradients.values():
+        for variable, adjoint in self.derivation.gradients.items():
             self._result(adjoint.symbol, adjoint.symbol.name)
+            self.pulled[adjoint.symbol] = variable
 
     def _named(self, name: str) -> Symbol:
         """A symbol by the name it has in the sheet, or in the derivation; dL/dW is ∂L/∂W."""

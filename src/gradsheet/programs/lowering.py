@@ -11,14 +11,15 @@ from gradsheet.programs.contracting import pair
 from gradsheet.programs.decomposing import decompose
 from gradsheet.programs.gathering import gather
 from gradsheet.programs.inlining import inline
-from gradsheet.programs.rows import Weight, add_rows, without_rows
+from gradsheet.programs.padding import pad
+from gradsheet.programs.rows import Weight, add_rows, reached, without_rows
 from gradsheet.programs.scheduling import schedule
 from gradsheet.programs.settling import Settler
 from gradsheet.programs.sharing import share
 from gradsheet.programs.stabilising import stabilise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gradsheet.derivation import Derivation
     from gradsheet.programs.gathering import Gathered
@@ -72,16 +73,30 @@ class _Job:
             return without_rows(program)
         count = Affine(rows) if isinstance(rows, int) else Affine.atom(Size("rows"))
         axis = Index("n", Affine(), count - 1)
-        data = frozenset(self.settler.arrays[s] for s in self.data() if s in self.settler.arrays)
-        averaged = frozenset(self.settler.arrays[s] for s in self.gathered.averaged if s in self.settler.arrays)
-        members = {new for (old, _), new in self.settler.members.items() if old in self.gathered.averaged}
-        return add_rows(program, data, averaged | members, axis, self.request.weight)
+        given = self.data()
+        shared = {a for a, variable in self.gathered.pulled.items() if variable not in given}
+        data = self._arrays([*given, *self._upstream(program, given)])
+        averaged, summed = self._arrays(self.gathered.averaged), self._arrays(shared)
+        weights: dict[Symbol, Weight] = dict.fromkeys(averaged, self.request.weight)
+        return add_rows(program, data, weights | dict.fromkeys(summed, "sum"), axis)
+
+    def _arrays(self, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
+        """The arrays of symbols, those of every member of a family."""
+        wanted = set(symbols)
+        found = {new for old, new in self.settler.arrays.items() if old in wanted}
+        return frozenset(found | {new for (old, _), new in self.settler.members.items() if old in wanted})
+
+    def _upstream(self, program: Program, data: Sequence[Symbol]) -> list[Symbol]:
+        """The upstream gradients of outputs that differ from row to row: they have a row for each."""
+        rows = reached(program, self._arrays(data), frozenset())
+        return [bar for y, bar in self.derivation.cotangents.items() if self._arrays([y]) & rows]
 
     def data(self) -> list[Symbol]:
         """The inputs that take the axis of the rows."""
-        listed = [a.symbol for a in self.gathered.program.arguments if a.part == "constant"]
+        arguments = self.gathered.program.arguments
+        listed = [a.symbol for a in arguments if a.part == "constant"]
         if self.request.data is not None:
-            known = {s.name: s for s in listed}
+            known = {a.symbol.name: a.symbol for a in arguments}
             for name in self.request.data:
                 if name not in known:
                     choices = ", ".join(known) or "nothing"
@@ -127,6 +142,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("stabilise", "forms that lose no digits", lambda p, _: stabilise(p)),
     Pass("share", "what is computed twice, once", lambda p, _: share(p)),
     Pass("inline", "no array that its one reader can do without", lambda p, _: inline(p)),
+    Pass("pad", "shorter sums, and rims of zeros for conditions", lambda p, _: pad(p)),
     Pass("decompose", "each contraction, each reduction by itself", lambda p, _: decompose(p)),
     Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(share(p))),
     Pass("merge", "elementwise work with the loops before it", lambda p, _: inline(share(p))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.expressions import (
@@ -25,7 +25,7 @@ from gradsheet.programs.forms import added, atoms_of, count_of, multiplied, rais
 from gradsheet.programs.model import Assign, Loop, Program, Statement, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gradsheet.expressions import AnyNode
 
@@ -41,33 +41,22 @@ def without_rows(program: Program) -> Program:
     return program.with_statements(mapped(program.statements, lambda body: transform(body, rewrite)))
 
 
-def add_rows(
-    program: Program, data: frozenset[Symbol], averaged: frozenset[Symbol], axis: Index, weight: Weight
-) -> Program:
+def add_rows(program: Program, data: frozenset[Symbol], joined: Mapping[Symbol, Weight], axis: Index) -> Program:
     """The program over the rows of the data: `data` are the arguments with a row for each example.
 
-    What depends on them gets the axis of the rows first. `averaged` are the arrays whose mean (or sum) over the rows
-    is what is asked for; terms that do not depend on the data are counted once.
+    What depends on them gets the axis of the rows first. `joined` are the arrays whose mean or sum over the rows is
+    what is asked for; terms that do not depend on the data are counted once.
     """
-    return _Rows(program, data, averaged, axis, weight).program()
-
-
-@dataclass(slots=True)
-class _Total:
-    """The mean over the rows of an array that depends on them."""
-
-    symbol: Symbol
-    rows: Symbol
+    return _Rows(program, data, joined, axis).program()
 
 
 class _Rows:
     def __init__(
-        self, program: Program, data: frozenset[Symbol], averaged: frozenset[Symbol], axis: Index, weight: Weight
+        self, program: Program, data: frozenset[Symbol], joined: Mapping[Symbol, Weight], axis: Index
     ) -> None:
-        self.source, self.data, self.axis, self.weight = program, data, axis, weight
-        self.by_row = _reached(program, data, averaged)
-        self.averaged = averaged & self.by_row
-        self.late = {a.target for a in program.assigns if a.target not in self.by_row}
+        self.source, self.data, self.axis = program, data, axis
+        self.by_row = reached(program, data, frozenset(joined))
+        self.joined = {s: weight for s, weight in joined.items() if s in self.by_row}
         self.arrays = {s: self._with_rows(s) for s in self.by_row}
         self.totals: dict[Symbol, Symbol] = {}
 
@@ -99,7 +88,7 @@ class _Rows:
         last = {a.target: k for k, s in enumerate(statements) for a in _inside(s)}
         for k, statement in enumerate(statements):
             made.append(self._statement(statement))
-            made.extend(self._total(s) for s, at in last.items() if at == k and s in self.averaged)
+            made.extend(self._total(s) for s, at in last.items() if at == k and s in self.joined)
         return made
 
     def _statement(self, statement: Statement) -> Statement:
@@ -187,7 +176,7 @@ class _Rows:
         self.totals[symbol] = target
         part = Access(self.arrays[symbol], (Affine.atom(row), *atoms_of(free)))
         total: Expr = Reduce("sum", row, part)
-        if self.weight == "mean":
+        if self.joined[symbol] == "mean":
             total = multiplied((self._share(), total))
         return Assign(target, atoms_of(free), free, total)
 
@@ -198,8 +187,8 @@ def _inside(statement: Statement) -> list[Assign]:
     return [statement]
 
 
-def _reached(program: Program, data: frozenset[Symbol], averaged: frozenset[Symbol]) -> set[Symbol]:
-    """The arrays with a row for each example: what depends on data, not by way of an average or a mean."""
+def reached(program: Program, data: frozenset[Symbol], joined: frozenset[Symbol]) -> set[Symbol]:
+    """The arrays with a row for each example: what depends on data, not by way of what is joined."""
     listed = list(program.assigns)
     found = set(data)
     changed = True
@@ -208,7 +197,7 @@ def _reached(program: Program, data: frozenset[Symbol], averaged: frozenset[Symb
         for statement in listed:
             if statement.target in found:
                 continue
-            stops = averaged if statement.target not in averaged else frozenset()
+            stops = joined if statement.target not in joined else frozenset()
             if _reads(statement.body) & (found - stops):
                 found.add(statement.target)
                 changed = True
@@ -228,4 +217,4 @@ def _reads(body: Expr) -> set[Symbol]:
     return set(transform(body, bare).symbols) if inside else set(body.symbols)
 
 
-__all__ = ["Weight", "add_rows", "without_rows"]
+__all__ = ["Weight", "add_rows", "reached", "without_rows"]
