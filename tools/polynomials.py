@@ -72,6 +72,10 @@ WANTED = (
         taylor(lambda r: (mp.expm1(r) - r) / r**2, mpf(1) / 2), -HALF_LN2, HALF_LN2, 11, 6,
     ),
     Wanted(
+        "EXP_CUBIC", "(e^r − 1 − r − r²/2)/r³ for |r| ≤ ½ ln 2",
+        taylor(lambda r: (mp.expm1(r) - r - r**2 / 2) / r**3, mpf(1) / 6), -HALF_LN2, HALF_LN2, 10, 5,
+    ),
+    Wanted(
         "LOG", "(2 artanh(s) − 2 s)/s³ in s², for m between √½ and √2",
         odd(mp.atanh, mpf(1) / 3), mpf(0), S_MAX**2, 8, 4, factor=2,
     ),

@@ -93,9 +93,9 @@ SPECIAL = {
 }
 
 
-def bound(name: str) -> int:
-    (found,) = re.findall(r"within (\d+) ulp", FUNCTIONS[name].__doc__ or "")
-    return int(found)
+def bound(name: str) -> float:
+    (found,) = re.findall(r"within ([\d.]+) ulp", FUNCTIONS[name].__doc__ or "")
+    return float(found)
 
 
 def arrays(names, of, lanes, *, taken=1):

@@ -139,7 +139,7 @@ def program(kinds, lanes, steps):
 
 @needs_compiler
 @settings(
-    max_examples=30,
+    max_examples=24,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # every example costs a compilation
     suppress_health_check=[HealthCheck.too_slow],

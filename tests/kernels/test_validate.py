@@ -44,6 +44,7 @@ FAULTS = {
     "f: Binary is f64, not f32": [function(Let(retyped(v.Binary("mul", X, X), F32)))],
     "f: two parameters have one name": [function(parameters=(X, v.Parameter(I64, "x")))],
     "f: parameter x has no type": [function(parameters=(v.Parameter(VOID, "x"),))],
+    "σ is no name for a function": [function(name="σ")],
     "two functions are called f": [function(), function()],
     "f: later does not stand before it in the module": [function(Let(v.Call(LATER, ()))), LATER],
     "f: the result has no type": [LATER, function(Let(called := v.Call(LATER, ())), result=called)],

@@ -21,6 +21,8 @@ def validate(module: Module) -> None:
     for function in module.functions:
         if function.name in names:
             raise KernelError(f"two functions are called {function.name}")
+        if not (function.name.isascii() and function.name.isidentifier()):
+            raise KernelError(f"{function.name} is no name for a function")
         _Scope(function, known).check()
         names.add(function.name)
         known.add(function)

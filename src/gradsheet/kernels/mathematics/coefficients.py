@@ -26,6 +26,28 @@ EXP = {
         float.fromhex("0x1.a124f20000000p-13"),
     ),
 }
+# (e^r − 1 − r − r²/2)/r³ for |r| ≤ ½ ln 2.
+EXP_CUBIC = {
+    "f64": (
+        float.fromhex("0x1.5555555555556p-3"),
+        float.fromhex("0x1.5555555555555p-5"),
+        float.fromhex("0x1.11111111109b3p-7"),
+        float.fromhex("0x1.6c16c16c167e1p-10"),
+        float.fromhex("0x1.a01a01a7c41d5p-13"),
+        float.fromhex("0x1.a01a01a47b054p-16"),
+        float.fromhex("0x1.71de0dae63bb3p-19"),
+        float.fromhex("0x1.27e4e1f48534fp-22"),
+        float.fromhex("0x1.af38a9b0ec855p-26"),
+        float.fromhex("0x1.1f66df7fca49fp-29"),
+    ),
+    "f32": (
+        float.fromhex("0x1.5555560000000p-3"),
+        float.fromhex("0x1.55551a0000000p-5"),
+        float.fromhex("0x1.1110f60000000p-7"),
+        float.fromhex("0x1.6d110a0000000p-10"),
+        float.fromhex("0x1.a0f86c0000000p-13"),
+    ),
+}
 # (2 artanh(s) − 2 s)/s³ in s², for m between √½ and √2.
 LOG = {
     "f64": (

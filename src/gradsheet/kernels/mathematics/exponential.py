@@ -1,7 +1,7 @@
 """eˣ and eˣ − 1.
 
 x = n ln 2 + r with |r| ≤ ½ ln 2, ln 2 in two parts (Cody & Waite 1980), so that r is exact to well below an ulp; then
-eʳ − 1 = r + r² q(r), q by Estrin's scheme. 2ⁿ goes in as two factors, so that results may be subnormal.
+eʳ − 1 = r + ½ r² + r³ q(r), q by Estrin's scheme. 2ⁿ goes in as two factors, so that results may be subnormal.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradsheet.kernels.mathematics.coefficients import EXP
+from gradsheet.kernels.mathematics.coefficients import EXP, EXP_CUBIC
 from gradsheet.kernels.mathematics.formats import format_of, power_of_two
 from gradsheet.kernels.mathematics.polynomial import estrin
 
@@ -48,7 +48,8 @@ def reduced(x: Term) -> Reduced:
     r = (near - part).named("r")
     lost = (near - r) - part
     square = r * r
-    return Reduced(n, shifted, r, b.muladd(square, estrin(r, EXP[f.kind], square), lost).named("w"))
+    cubic = estrin(r, EXP_CUBIC[f.kind], square)
+    return Reduced(n, shifted, r, b.muladd(square * r, cubic, b.muladd(square, 0.5, lost)).named("w"))
 
 
 def reduced_shortly(x: Term) -> tuple[Term, Term]:

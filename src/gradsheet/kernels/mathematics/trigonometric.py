@@ -154,7 +154,7 @@ def cos(x: Term) -> Term:
 
 
 def tan(x: Term) -> Term:
-    """Tan x within 2 ulp."""
+    """Tan x within 3 ulp."""
 
     def rule(wide: Term, kind: str) -> Term:
         b, angle = wide.builder, reduced(wide)
