@@ -20,20 +20,12 @@ import typing as _typing
 
 if _typing.TYPE_CHECKING:
     from gradsheet import models
-    from gradsheet.api import (
-        Check,
-        Derivation,
-        Derivative,
-        Sheet,
-        Solution,
-        Step,
-        Verified,
-        check,
-        load,
-        loads,
-        mlp,
-        verify,
-    )
+    from gradsheet.api.audits import Verified, verify
+    from gradsheet.api.checks import Check, check
+    from gradsheet.api.compiled import Compiled
+    from gradsheet.api.derivations import Derivation, Derivative, Step
+    from gradsheet.api.sheets import Sheet, load, loads, mlp
+    from gradsheet.api.solutions import Solution
     from gradsheet.builder import Builder
     from gradsheet.builder.functions import (
         abs,  # noqa: A004 - the language's own name
@@ -77,18 +69,20 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Builder", "Check", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step", "Verified",
-    "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu", "load",
-    "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
+    "Builder", "Check", "Compiled", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step",
+    "Verified", "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu",
+    "load", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
     "tanh", "trace", "verify", "where",
 ]  # fmt: skip
 
 _HOME = {
-    "gradsheet.api": (
-        "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "Verified", "check", "load", "loads", "mlp",
-        "verify",
-    ),
+    "gradsheet.api.audits": ("Verified", "verify"),
+    "gradsheet.api.checks": ("Check", "check"),
+    "gradsheet.api.compiled": ("Compiled",),
+    "gradsheet.api.derivations": ("Derivation", "Derivative", "Step"),
+    "gradsheet.api.sheets": ("Sheet", "load", "loads", "mlp"),
+    "gradsheet.api.solutions": ("Solution",),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
 }

@@ -1,12 +1,4 @@
-"""What Python programs use: sheets, their derivations and solutions, checked work of others."""
+"""What Python programs use: sheets, their derivations and solutions, compiled functions, checked work of others.
 
-from gradsheet.api.audits import Verified, verify
-from gradsheet.api.checks import Check, check
-from gradsheet.api.derivations import Derivation, Derivative, Step
-from gradsheet.api.sheets import Sheet, load, loads, mlp
-from gradsheet.api.solutions import Solution
-
-__all__ = [
-    "Check", "Derivation", "Derivative", "Sheet", "Solution", "Step", "Verified", "check", "load", "loads", "mlp",
-    "verify",
-]  # fmt: skip
+`gradsheet` itself offers these names; each is loaded from its module when it is first asked for.
+"""

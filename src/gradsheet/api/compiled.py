@@ -34,9 +34,12 @@ class Compiled:
     Called with the parameters as a dictionary, which an update changes in place, and the data by name.
     """
 
-    def __init__(self, derivation: Derivation, request: Request, precision: Precision, inputs: Inputs) -> None:
+    def __init__(
+        self, derivation: Derivation, request: Request, precision: Precision, inputs: Inputs, copies: int = 1
+    ) -> None:
         self._derivation, self._request, self._precision, self._inputs = derivation, request, precision, inputs
-        self._runnable = compile_program(derivation, request, precision)
+        self._copies = copies
+        self._runnable = compile_program(derivation, request, precision, copies)
         self._rests: dict[int, Runnable] = {}
 
     # ------------------------------------------------------------ what it takes and gives
@@ -73,8 +76,11 @@ class Compiled:
             if argument.part != "parameter":
                 continue
             held = self._given(argument.name, argument.member)
-            array = aligned(tuple(_length(i) for i in argument.symbol.axes), self._precision)
-            array[...] = 0.0 if held is None else np.asarray(held, dtype=float).reshape(array.shape)
+            lengths = tuple(_length(i) for i in argument.symbol.axes)
+            array = aligned(self._runnable.shape(argument.symbol), self._precision)
+            if held is not None:
+                given = np.asarray(held, dtype=float).reshape(lengths)
+                array[...] = given[..., np.newaxis] if self._copies > 1 else given
             made[name_of(argument)] = array
         return made
 
@@ -121,7 +127,7 @@ class Compiled:
         """The same program for a last step of fewer rows."""
         if rows not in self._rests:
             request = replace(self._request, rows=rows)
-            self._rests[rows] = compile_program(self._derivation, request, self._precision)
+            self._rests[rows] = compile_program(self._derivation, request, self._precision, self._copies)
         return self._rests[rows]
 
     def _in_order(self, values: Mapping[Symbol, Any]) -> list[Any]:
@@ -171,7 +177,7 @@ def _length(index: Any) -> int:
     return int(index.high.constant - index.low.constant + 1)
 
 
-def compiled(
+def compiled(  # noqa: PLR0913 - each is a choice of its own
     derivation: Derivation,
     wanted: Sequence[str],
     *,
@@ -180,6 +186,7 @@ def compiled(
     data: Sequence[str] | None,
     weight: Weight,
     sizes: Mapping[str, Any],
+    copies: int,
 ) -> Compiled:
     """The function of a derivation for what is wanted."""
     inputs = known_inputs(derivation, sizes)
@@ -187,7 +194,7 @@ def compiled(
         tuple(wanted), inputs.sizes.values, inputs.sizes.families, batch, tuple(data) if data is not None else None,
         weight,
     )  # fmt: skip
-    return Compiled(derivation, request, precision, inputs)
+    return Compiled(derivation, request, precision, inputs, copies)
 
 
 def known_inputs(derivation: Derivation, sizes: Mapping[str, Any]) -> Inputs:

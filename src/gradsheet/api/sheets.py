@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from gradsheet import models
-from gradsheet.api.derivations import Derivation, Derivative
 from gradsheet.api.names import Shape, shape_of, symbol_of
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
 from gradsheet.sheet import load_sheet
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from gradsheet import derivation, sheet
     from gradsheet.api.compiled import Compiled
+    from gradsheet.api.derivations import Derivation, Derivative
     from gradsheet.api.solutions import Solution
 
 
@@ -119,6 +119,7 @@ class Sheet:
         Both are names: `derive("L", "W1")`, one component as `derive("L", "W1[1,2]")`. A result with axes has a
         Jacobian, outputs × inputs. Raises `SheetError` where a name is unknown or there is nothing to differentiate.
         """
+        from gradsheet.api.derivations import Derivation, Derivative  # noqa: PLC0415 - they bring what writes them
         from gradsheet.derivation import derive  # noqa: PLC0415 - reading alone stays light
 
         model = self._sheet
@@ -144,6 +145,8 @@ class Sheet:
 
     def _known(self, of: str, wrt: str) -> Derivative | None:
         """A derivative that the whole derivation holds already, in the author's own terms."""
+        from gradsheet.api.derivations import Derivative  # noqa: PLC0415 - the same
+
         model = self._sheet
         if not model.parameters or (model.objective is None and not model.pullbacks):
             return None
@@ -198,14 +201,16 @@ class Sheet:
         data: Sequence[str] | None = None,
         reduction: Literal["mean", "sum"] = "mean",
         sizes: Mapping[str, Any] | None = None,
+        copies: int = 1,
     ) -> Compiled:
         r"""What the sheet computes as machine code for this processor: "value", "gradient", "update", or names.
 
         `batch` is the number of rows of data in one step; None computes one example, or the batch that the sheet
         states itself. `data` names what has a row for each example, by default all inputs of the loss that are no
         scalars; `reduction` says whether their losses are averaged or added up. `sizes` are those the sheet leaves
-        open. Needs llvmlite (`pip install "gradsheet[native]"`). Raises `SheetError` for a sheet that states no such
-        thing, for sizes that are symbols, and for operations without machine code.
+        open. `copies` trains so many small models at once on the same data, each with parameters of its own: these
+        have one more axis, the last. Needs llvmlite (`pip install "gradsheet[native]"`). Raises `SheetError` for a
+        sheet that states no such thing, for sizes that are symbols, and for operations without machine code.
 
         >>> sheet = loads("x, w ∈ ℝ^2, y ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize L by sgd(η = 0.5)\n")
         >>> step = sheet.compile("update", batch=1, data=("x", "y"))
@@ -218,8 +223,9 @@ class Sheet:
 
         wanted = what or ("gradient",)
         return compiled(
-            self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {}
-        )
+            self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
+            copies=copies,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ exercises
 

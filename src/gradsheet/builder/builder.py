@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradsheet.api import Sheet, loads
+from gradsheet.api.sheets import Sheet, loads
 from gradsheet.builder.terms import Operand, Term, term
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.expressions import ArrayCall, Call, Size, walk
 from gradsheet.native.functions import lacks
+from gradsheet.native.registers import fits
 from gradsheet.programs.model import Loop, Program, Statement
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from gradsheet.diagnostics import Source
     from gradsheet.expressions import Index
+    from gradsheet.kernels import Type
+    from gradsheet.native.buffers import Plan
 
 
 def refuse_holes(program: Program, source: Source) -> None:
@@ -33,6 +36,18 @@ def refuse_holes(program: Program, source: Source) -> None:
                 raise SheetError((Diagnostic("GS703", message, None, source, None, "export to NumPy instead"),))
 
 
+def refuse_copies(plan: Plan, copies: int, number: Type, source: Source) -> None:
+    """Raise `SheetError` where several copies cannot be computed at once."""
+    most = 64 // number.bytes
+    if copies & (copies - 1) or copies > most:
+        message = f"copies are a power of two up to {most} in this precision, not {copies}"
+        raise SheetError((Diagnostic("GS701", message, None, source),))
+    if not fits(plan):
+        message = "several copies at once are there for small models that take one row at a time"
+        hint = "batch=1, and at most 160 numbers in the parameters"
+        raise SheetError((Diagnostic("GS703", message, None, source, None, hint),))
+
+
 def _indices(statements: Sequence[Statement]) -> Iterator[Index]:
     for statement in statements:
         if isinstance(statement, Loop):
@@ -47,4 +62,4 @@ def _indices(statements: Sequence[Statement]) -> Iterator[Index]:
                     yield index
 
 
-__all__ = ["refuse_holes"]
+__all__ = ["refuse_copies", "refuse_holes"]

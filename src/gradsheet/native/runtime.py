@@ -12,7 +12,7 @@ from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.kernels import F32, F64
 from gradsheet.kernels.native import NativeModule, compiled
 from gradsheet.native.buffers import Plan, plan
-from gradsheet.native.holes import refuse_holes
+from gradsheet.native.holes import refuse_copies, refuse_holes
 from gradsheet.native.machines import machine
 from gradsheet.native.places import shape
 from gradsheet.native.writing import write
@@ -35,15 +35,20 @@ _SLICE = 0.05
 """Seconds after which an epoch looks whether somebody wants it to end."""
 
 
-def compile_program(derivation: Derivation, request: Request, precision: Precision) -> Runnable:
-    """The machine code of what is requested, for the processor at hand; raises `SheetError` where it cannot be."""
+def compile_program(derivation: Derivation, request: Request, precision: Precision, copies: int = 1) -> Runnable:
+    """The machine code of what is requested, for the processor at hand; raises `SheetError` where it cannot be.
+
+    With `copies`, so many models are computed at once, on the same data: each parameter has one more axis, the last.
+    """
     source = derivation.sheet.source
     program = expand(lower(derivation, request))
     refuse_holes(program, source)
     number = _TYPES[precision]
     planned = plan(program, number.bytes)
-    written = write(planned, number, machine(number), derivation.sheet.source.name)
-    return Runnable(planned, compiled(written.module), precision, written.size)
+    if copies > 1:
+        refuse_copies(planned, copies, number, source)
+    written = write(planned, number, machine(number), source.name, copies)
+    return Runnable(planned, compiled(written.module), precision, written.size, copies)
 
 
 @dataclass(eq=False)
@@ -55,6 +60,7 @@ class Runnable:
     precision: Precision
     size: int
     """Numbers that the workspace holds."""
+    copies: int = 1
     workspace: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +76,12 @@ class Runnable:
         """What the caller hands in."""
         return tuple(a for a in self.program.arguments if a.part != "table")
 
+    def shape(self, symbol: Symbol) -> tuple[int, ...]:
+        """The shape of an array that is handed in or back."""
+        own = shape(symbol)
+        result = all(a.symbol is not symbol for a in self.program.arguments)
+        return (*own, self.copies) if self.copies > 1 and (symbol in self.plan.written or result) else own
+
     def _dtype(self, symbol: Symbol) -> Any:
         return np.int64 if symbol.is_integer else np.dtype(self.precision)
 
@@ -77,6 +89,8 @@ class Runnable:
 
     def run(self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
         """One step: arrays of the arguments; arrays for results are made where none are handed in."""
+        if self.copies > 1:
+            return self.epoch(values, 1)
         held = self._arrays(values, results, rows=1)
         self.module["step"](*[held[s] for s in self.plan.given], self.workspace)
         return self._found(held)
@@ -121,13 +135,13 @@ class Runnable:
         for symbol in self.plan.given:
             if symbol not in held:
                 given = results.get(symbol)
-                held[symbol] = given if given is not None else np.empty(shape(symbol), dtype=self._dtype(symbol))
+                held[symbol] = given if given is not None else np.empty(self.shape(symbol), dtype=self._dtype(symbol))
         return held
 
     def _checked(self, argument: Argument, value: Any, rows: int) -> NDArray[Any]:
         """An array as the program takes it: shape and type are checked, and what is written to is never copied."""
         symbol = argument.symbol
-        wanted = shape(symbol)
+        wanted = self.shape(symbol)
         if argument.part == "data":
             wanted = (wanted[0] * rows, *wanted[1:])
         dtype = self._dtype(symbol)

@@ -35,8 +35,13 @@ class Written:
     """Numbers that the workspace has to hold."""
 
 
-def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Written:
-    """The module of a planned program: `step` carries it out once, `epoch` for one block of rows after another."""
+def write(plan: Plan, number: Type, machine: Machine, summary: str = "", copies: int = 1) -> Written:
+    """The module of a planned program: `step` carries it out once, `epoch` for one block of rows after another.
+
+    With several copies of the parameters, which lie side by side, there is an `epoch` alone.
+    """
+    if copies > 1:
+        return _copied(plan, number, summary, copies)
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
     types = _types(plan, number)
@@ -52,6 +57,13 @@ def write(plan: Plan, number: Type, machine: Machine, summary: str = "") -> Writ
     elif plan.program.rows is not None:
         _epoch(builder, plan, names, types)
     return Written(builder.build(), names, size)
+
+
+def _copied(plan: Plan, number: Type, summary: str, copies: int) -> Written:
+    builder = ModuleBuilder(summary)
+    names = parameter_names(plan)
+    registers.write_epoch(builder, plan, number, dict(zip(names, _types(plan, number), strict=True)), copies)
+    return Written(builder.build(), names, 0)
 
 
 def parameter_names(plan: Plan) -> tuple[str, ...]:
