@@ -45,7 +45,9 @@ class Stages:
         self.chains = chains
         self.said = said
         self.sheets = list(sheets)
-        self.context = context
+        said_sums = said.einstein and context.conventions.sums is None
+        sums = replace(context.conventions, sums="einstein") if said_sums else context.conventions
+        self.context = replace(context, conventions=sums)
         self.limits = limits
         self.deadline = deadline
         self._stages: dict[tuple[object, ...], list[Stage]] = {}

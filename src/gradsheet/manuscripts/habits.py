@@ -20,7 +20,9 @@ _PLAIN = (
     (re.compile(r"\.\*"), "⊙ "),
     (re.compile(r"\./"), "/ "),
     (re.compile(r"\.T(?![A-Za-z0-9_])"), "ᵀ "),
-    (re.compile(r"(?<=\s)@(?=\s)"), " "),
+    (re.compile(r"(?<=\s)@(?=\s)"), "·"),
+    (re.compile(r"(?<!\w)np\."), "   "),
+    (re.compile(r"(?<!\w)d\((\w+)\)(\s*/\s*)d(\w+)"), r"∂\1\2∂\3  "),
 )
 
 

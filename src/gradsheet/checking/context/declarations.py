@@ -37,7 +37,7 @@ _LINK = re.compile(
 _MARK = re.compile(r"⟦(\d+)⟧")
 _PLAIN = re.compile(
     r"(?<![^\W_])(?P<left>(?P<sign>d|δ_?|delta_|grad_|g_)(?P<q>[^\W\d_]\w*))\b"
-    r"(?P<link>[^.⟦\n/]{0,40}?)(?<!\w)(?P<right>(?:∂|d)(?P<of>[^\W\d_]\w*)\s*/\s*(?:∂|d)(?P=q)\b)"
+    r"(?P<link>[^.⟦\n/]{0,40}?)(?<!\w)(?P<right>(?:∂|d)\(?(?P<of>[^\W\d_]\w*)\)?\s*/\s*(?:∂|d)(?P=q)\b)"
 )
 _GRADIENT = re.compile(
     rf"⟦(?P<left>\d+)⟧\s+(?:\w+\s+){{0,2}}?{_SAYS}\s+(?:the\s+)?(?:\w+\s+)?(?:derivative|gradient)\s+of\s+"
@@ -53,6 +53,12 @@ _IS = re.compile(
     rf"|(?<!non-)(?<!not )\b{_PROPERTY.format('second')}(?:[ -](?!of\b|for\b)\w+){{0,2}}\s+⟦(?P<two>\d+)⟧",
     re.IGNORECASE,
 )
+_EINSTEIN = re.compile(
+    r"(?:sum\w*|summation)\s+(?:is\s+)?(?:implied\s+)?over\s+(?:all\s+)?(?:repeated|double)\s+(?:\w+\s+)?ind(?:ices|exes)"
+    r"|repeated\s+ind(?:ices|exes)\s+are\s+summed|einstein(?:'s|ian)?\s+(?:sum\w*\s+)?(?:convention|notation|summation)",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"\\sum\b|Σ|∑")
 _CALLED = {"o": "onehot", "p": "simplex", "s": "symmetric", "d": "diagonal"}
 
 
@@ -62,6 +68,8 @@ class Declared(NamedTuple):
     schemes: tuple[Scheme, ...]
     formulas: frozenset[int]
     assume: tuple[Assumption, ...] = ()
+    einstein: bool = False
+    """The page sums over repeated indices, by its own word."""
 
 
 NOTHING = Declared((), frozenset())
@@ -87,7 +95,9 @@ def declared(manuscript: Manuscript) -> Declared:
                 continue  # δ = ∂J/∂q of one quantity q: a definition like others
             schemes.setdefault(scheme.written, scheme)
             formulas |= numbers
-    return Declared(tuple(schemes.values()), frozenset(formulas), tuple(assumed))
+    words = " ".join(piece.text for piece in manuscript.pieces if not isinstance(piece, Formula))
+    einstein = _EINSTEIN.search(words) is not None and not any(_SUM.search(f.text) for f in manuscript.formulas)
+    return Declared(tuple(schemes.values()), frozenset(formulas), tuple(assumed), einstein)
 
 
 def _properties(sentence: _Sentence) -> Iterator[Assumption]:
@@ -154,7 +164,8 @@ def _of(sentence: _Sentence) -> Iterator[tuple[Scheme, set[int], bool]]:
         yield from _in_words(match, sentence, every=every)
     for match in _PLAIN.finditer(sentence.text):
         if re.search(_SAYS, match["link"], re.IGNORECASE) is not None:
-            found = _scheme(_plain(match["left"]), _plain(match["right"]), sentence.line, every=every)
+            right = f"∂{match['of']}/∂{match['q']}"
+            found = _scheme(_plain(match["left"]), _plain(right), sentence.line, every=every)
             if found is not None:
                 yield found, set(), True
 

@@ -10,6 +10,7 @@ from gradsheet.checking.judging import numbers
 from gradsheet.checking.judging.givens import is_chosen, is_update, take_given
 from gradsheet.checking.judging.sides import EQUALITIES, bound_conditions, formula_of
 from gradsheet.checking.judging.spelling import plain
+from gradsheet.checking.judging.substitution import replaced
 from gradsheet.checking.meaning.scope import Local
 from gradsheet.syntax import canonical_key, tree
 from gradsheet.syntax.traversal import walk
@@ -47,7 +48,11 @@ class Definitions:
         if skipped:
             return skipped
         found = pattern(left.side.tree, self.meaningful(sides[1].side.tree))
-        if found is not None and (not self.known(found) or self.rebinds(found, sides, chain)):
+        if found is not None and self.reassigned(found, sides, formula):
+            result.kinds.append((formula, "update"))
+            return 1
+        new = found is not None and (not self.known(found) or self.hides(found, sides))
+        if found is not None and (new or self.rebinds(found, sides, chain)):
             return self.new_name(found, sides, chain, result)
         if self.backwards(sides, chain, result):
             return 1
@@ -125,6 +130,26 @@ class Definitions:
         if held is not None and held.rank and below.isalpha() and len(below) <= held.rank:
             return True  # letters below an array are its indices
         return bool(below and binder.table.spelled(base, below)) or found.key in binder.table
+
+    def reassigned(self, found: Pattern, sides: Sequence[Bound], formula: Formula) -> bool:
+        """`dH = dH * (H > 0)`, as programs have it: from here on dH is the right side, in which it is what it was."""
+        local = self.stage.binder.locals.get(found.key)
+        right = sides[1].tree
+        if local is None or local.parameters or local.function or found.parameters or found.function or right is None:
+            return False
+        own = next((n for n in walk(right) if isinstance(n, tree.Name) and n.key == found.key), None)
+        if own is None or right == own or not isinstance(right, tree.Product | tree.Additive):
+            return False
+        self.define(found, replaced(right, own, tree.Group((local.body,))), formula)
+        return True
+
+    def hides(self, found: Pattern, sides: Sequence[Bound]) -> bool:
+        """Whether a name that is only a size of the sheet is called an array here: H = max(0, X W + b)."""
+        binder, model = self.stage.binder, self.stage.models[0]
+        if found.key not in model.sheet.sizes or found.key in {*model.symbols, *binder.locals, *binder.views}:
+            return False
+        right = sides[1].tree
+        return right is not None and not isinstance(right, tree.Num | tree.Name) and not numbers.is_closed(right)
 
     def define(self, found: Pattern, body: tree.Expression, formula: Formula) -> None:
         """Take a definition of the page."""

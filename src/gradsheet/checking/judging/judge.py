@@ -102,6 +102,7 @@ class Judge:
         shown = [plain(part.side.tree) for part in sides if part.side.tree is not None]
         words = f" {chain.relations[0]} ".join(shown)
         if isinstance(right.side.tree, tree.FiniteSet) and left.tree is not None:
+            words = f"{shown[0]} ∈ {{{', '.join(map(plain, right.side.tree.values))}}}"
             return self.stage.assumes(values_of(left.tree, right.side.tree.values), words)
         if chain.relations[0] not in {"=", ">", "≥", "<"} or right.tree is None or isinstance(left.tree, tree.Name):
             return False

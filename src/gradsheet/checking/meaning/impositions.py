@@ -32,9 +32,8 @@ def met(values: Any, kind: Kind, seed: int) -> Any:
     if isinstance(kind, Fraction):
         held.fill(kind)
     elif isinstance(kind, tuple):
-        turns = random.Random(seed)
-        for place in np.ndindex(shape):
-            held[place] = turns.choice(kind) if shape else kind[seed % len(kind)]  # a scalar takes each in turn
+        for k, place in enumerate(np.ndindex(shape)):
+            held[place] = kind[(seed + k + k // len(kind)) % len(kind)]  # each of them occurs
     else:
         held = _PROPERTIES[kind](held, seed)
     result = np.empty(shape, dtype=object)
@@ -52,7 +51,7 @@ def _onehot(held: Any, seed: int) -> Any:
     result = held * 0
     turns = random.Random(seed)
     for place in np.ndindex(held.shape[:-1]):
-        result[(*place, turns.randrange(held.shape[-1]))] = Fraction(1)
+        result[(*place, int(turns.random() * 997) % held.shape[-1])] = Fraction(1)
     return result
 
 

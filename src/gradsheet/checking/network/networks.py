@@ -13,6 +13,7 @@ from gradsheet.checking.network.facts import facts_of, name_of
 from gradsheet.checking.network.letters import Letters, Untranslated
 from gradsheet.checking.network.model import PageNetwork
 from gradsheet.checking.network.plan import Equation, Plan, names_in, plan_of
+from gradsheet.checking.network.repeated import with_sums
 from gradsheet.checking.network.search import Facts, Reading, readings
 from gradsheet.checking.network.statements import (
     Page,
@@ -67,6 +68,8 @@ def networks_of(
     unless the line speaks of that loss by its derivatives only.
     """
     chains = list(chains)
+    if context is not None and context.conventions.sums == "einstein":
+        chains = with_sums(chains)
     page = collect(chains)
     found: list[tuple[int, PageNetwork]] = []
     segments = _segments(page, chains)
