@@ -70,8 +70,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Builder", "Check", "Compiled", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step",
-    "Verified", "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv", "leaky_relu",
-    "load", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models", "norm",
+    "Verified", "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv",
+    "leaky_relu", "load", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models",
+    "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
     "tanh", "trace", "verify", "where",
 ]  # fmt: skip

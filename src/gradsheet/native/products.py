@@ -8,11 +8,12 @@ be several; one of each is tiled, the others are loops around. Accesses may be a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.expressions import Access, Index, Reduce, walk
 from gradsheet.native.places import extent
+from gradsheet.native.symmetry import is_symmetric
 from gradsheet.programs.contracting import Contraction, contraction
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gradsheet.programs.model import Assign
 
 _MANY_ROWS = 128
-_COPY = 150
+_COPY = 100
 """What a copy with sides exchanged costs, in rows that are computed meanwhile."""
 _LEAST_WORK = 1024
 """Products with fewer multiplications are loops like any other."""
@@ -40,6 +41,8 @@ class Product:
     column: Index
     sums: tuple[Index, ...]
     """Summed indices; the innermost is the last."""
+    symmetric: bool = False
+    """Whether rows and columns may be exchanged: the tiles below the diagonal are not computed."""
 
 
 def find_product(statement: Assign, scope: Scope) -> Product | None:
@@ -57,7 +60,12 @@ def find_product(statement: Assign, scope: Scope) -> Product | None:
         work = _work(found)
         if work >= _LEAST_WORK and (best is None or work > best[0]):
             best = (work, product)
-    return None if best is None else best[1]
+    if best is None:
+        return None
+    product = best[1]
+    if is_symmetric(statement, product.row, product.column, scope.definitions):
+        return replace(product, symmetric=True)
+    return product
 
 
 def _work(product: Contraction) -> int:
@@ -136,7 +144,7 @@ def _inner(
         return None
     around = tuple(i for i in statement.free if i not in {row, column})
     sums = (*(s for s in found.sums if s is not last), last)
-    waste = _waste(extent(last), scope) * 1.1 + 8 * scope.width / extent(last) / 10
+    waste = _waste(extent(last), scope) * 1.25 + 8 * scope.width / extent(last) / 10
     return waste, Product(found.node, "inner", left, right, around, row, column, sums)
 
 

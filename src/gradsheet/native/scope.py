@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradsheet.kernels import FunctionBuilder, Term, Type
     from gradsheet.native.packing import Scratch
     from gradsheet.native.places import Linear, Place
+    from gradsheet.programs.model import Assign
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Scope:
     width: int = 1
     """Lanes of a vector register."""
     scratch: Scratch | None = None
+    definitions: Mapping[Symbol, Assign] = field(default_factory=dict)
+    """What the arrays of the program were assigned."""
     indices: Mapping[Index, Term | int] = field(default_factory=dict)
     lanes: Lanes | None = None
     known: Mapping[object, Term] = field(default_factory=dict)

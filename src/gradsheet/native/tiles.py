@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradsheet.kernels import I64
 from gradsheet.native.expressions import in_lanes, load, value
 from gradsheet.native.nests import lanes_for, loops
 from gradsheet.native.packing import Copy, counted, is_scattered, terms_of
 from gradsheet.native.places import extent, whole
+from gradsheet.native.shuffles import added_up, transposed
+from gradsheet.native.symmetry import mirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from gradsheet.native.scope import Scope
     from gradsheet.programs.model import Assign
 
-_NEAR = 256 * 1024
+_NEAR = 512 * 1024
 """Bytes of one side of a product that are read again while they are in the cache of the core."""
 
 Totals = dict[tuple[int, int], "Term"]
@@ -52,6 +55,8 @@ def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine
             tiler.outer()
         else:
             tiler.inner()
+        if product.symmetric:
+            mirror(statement, product.row, product.column, inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +172,16 @@ class _Tiler:
                 yield [Run(run.start + blocks * step, run.size, rest)], None
 
     def _starts(
-        self, index: Index, runs: Sequence[Run], base: Term | int | None = None
+        self, index: Index, runs: Sequence[Run], base: Term | int | None = None, before: Term | int | None = None
     ) -> Iterator[tuple[Term | int, int]]:
-        """Where each tile starts, and its size; a loop for each size."""
+        """Where each tile starts, and its size; a loop for each size. None of them starts at `before` or later."""
         for run in runs:
             first: Term | int = run.start if base is None else base + run.start if run.start else base
+            if before is not None:
+                stop = self.b.minimum(self.b.term(first + run.size * run.count, I64), before)
+                with self.b.loop(index.name, first, stop, run.size) as start:
+                    yield start, run.size
+                continue
             if run.count == 1:
                 yield first, run.size
                 continue
@@ -188,8 +198,12 @@ class _Tiler:
         for runs, base in self._row_tiles(rows):
             for run, lanes, used in panels:
                 for column, _ in self._starts(product.column, [run]):
-                    for row, size in self._starts(product.row, runs, base):
+                    for row, size in self._starts(product.row, runs, base, self._before(column, run.size)):
                         self._outer_tile(_Tile(row, size, column, lanes, used), left, right)
+
+    def _before(self, column: Term | int, count: int) -> Term | int | None:
+        """The first row that a tile of so many columns leaves out: what lies below the diagonal is mirrored."""
+        return column + count if self.product.symmetric else None
 
     def _columns(self, vectors: int) -> list[tuple[Run, tuple[int, ...], int]]:
         """Columns in runs of whole vectors, then what is left: (run, lanes of each vector, columns in the last)."""
@@ -316,7 +330,7 @@ class _Tiler:
         product = self.product
         for runs, base in self._row_tiles(rows):
             for column, many in self._starts(product.column, powers(product.column, columns)):
-                for row, size in self._starts(product.row, runs, base):
+                for row, size in self._starts(product.row, runs, base, self._before(column, many)):
                     self._inner_tile(_Tile(row, size, column, (self.width,) * many, self.width))
 
     def _inner_tile(self, tile: _Tile) -> None:
@@ -354,43 +368,4 @@ class _Tiler:
             self._store(here.with_known(product.node, found))
 
 
-def transposed(rows: Sequence[Term], scope: Scope) -> list[Term]:
-    """A square of numbers with rows and columns exchanged: blocks of it change places, then blocks of these."""
-    b, width = scope.b, len(rows)
-    found = list(rows)
-    block = 1
-    while block < width:
-        first = [k if not k & block else k - block + width for k in range(width)]
-        second = [k + block if not k & block else k + width for k in range(width)]
-        for k in range(width):
-            if not k & block:
-                x, y = found[k], found[k + block]
-                found[k], found[k + block] = b.shuffle(x, first, y), b.shuffle(x, second, y)
-        block *= 2
-    return found
-
-
-def added_up(vectors: Sequence[Term], scope: Scope) -> Term:
-    """The sum of the lanes of each vector, side by side: halves are added crosswise, so that no lane idles."""
-    b = scope.b
-    if len(vectors) == 1:
-        return b.sum(vectors[0])
-    width = vectors[0].lanes
-    found = list(vectors)
-    # Each step joins two vectors: lanes of the one where a block is even, lanes of the other where it is odd.
-    block = 1
-    while len(found) > 1:
-        first = [k if (k // block) % 2 == 0 else k + width - block for k in range(width)]
-        second = [k + block if (k // block) % 2 == 0 else k + width for k in range(width)]
-        found = [
-            b.shuffle(x, first, y) + b.shuffle(x, second, y) for x, y in zip(found[::2], found[1::2], strict=True)
-        ]
-        block *= 2
-    total = found[0]
-    while total.lanes > len(vectors):
-        half = total.lanes // 2
-        total = b.shuffle(total, list(range(half))) + b.shuffle(total, list(range(half, total.lanes)))
-    return total
-
-
-__all__ = ["Machine", "added_up", "even", "multiply", "powers", "transposed"]
+__all__ = ["Machine", "even", "multiply", "powers"]

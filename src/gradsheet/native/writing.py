@@ -101,7 +101,8 @@ def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> int
         at = b.advance(workspace, offset) if offset else workspace
         places[symbol] = Place(at, row_major(shape(symbol)))
     scratch = Scratch(workspace, plan.size)
-    _statements(plan.program.statements, Scope(b, number, places, machine.width, scratch), machine)
+    definitions = {a.target: a for a in plan.program.assigns if a.target not in plan.same}
+    _statements(plan.program.statements, Scope(b, number, places, machine.width, scratch, definitions), machine)
     return scratch.need
 
 

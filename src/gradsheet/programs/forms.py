@@ -134,6 +134,9 @@ def reduced(kind: str, index: Index, body: Expr) -> Expr:
         return multiplied((Integer(index.high - index.low + 1), body)) if not _number(index) else multiplied(
             (number(_number(index)), body)
         )
+    if kind == "sum" and isinstance(body, Multiply) and any(index not in f.free for f in body.factors):
+        outside = [f for f in body.factors if index not in f.free]
+        return multiplied([*outside, reduced(kind, index, multiplied([f for f in body.factors if index in f.free]))])
     return Reduce(kind, index, body)  # type: ignore[arg-type]  # the kinds of Reduce, as handed on
 
 

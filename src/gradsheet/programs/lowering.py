@@ -14,6 +14,7 @@ from gradsheet.programs.inlining import inline
 from gradsheet.programs.padding import pad
 from gradsheet.programs.rows import Weight, add_rows, reached, without_rows
 from gradsheet.programs.scheduling import schedule
+from gradsheet.programs.separating import separate
 from gradsheet.programs.settling import Settler
 from gradsheet.programs.sharing import share
 from gradsheet.programs.stabilising import stabilise
@@ -142,6 +143,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("stabilise", "forms that lose no digits", lambda p, _: stabilise(p)),
     Pass("share", "what is computed twice, once", lambda p, _: share(p)),
     Pass("inline", "no array that its one reader can do without", lambda p, _: inline(p)),
+    Pass("separate", "products over separate indices as their factors, no δ written out", lambda p, _: separate(p)),
     Pass("pad", "shorter sums, and rims of zeros for conditions", lambda p, _: pad(p)),
     Pass("decompose", "each contraction, each reduction by itself", lambda p, _: decompose(p)),
     Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(share(p))),
