@@ -433,10 +433,10 @@ def _take(draft: Draft, edit: Edit, names: Names) -> None:
     draft.slip = edit.kind
     told = draft.reason if draft.reason != "the shapes differ" else ""
     draft.reason = f"{edit.sentence}; {told}" if told else edit.sentence
-    draft.patch = None if edit.span is None or edit.side == "left" else (edit.span, edit.replacement)
     text = draft.formula.text
     start, end = draft.span.start, draft.span.end
     here = edit.side == "right" or (draft.left_side is not None and draft.left_side.formula is draft.formula)
+    draft.patch = None if edit.span is None or not here else (edit.span, edit.replacement)
     if edit.span is not None and here and start <= edit.span.start <= edit.span.end <= end:
         draft.expected = text[start : edit.span.start] + edit.replacement + text[edit.span.end : end]
     else:
