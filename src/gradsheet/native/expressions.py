@@ -91,7 +91,7 @@ def _integer(affine: Affine, scope: Scope) -> Term:
     first = scope.b.convert(scope.b.term(scope.offset(where), I64), scope.number.kind)
     if scope.lanes is None or not where.depends_on(scope.lanes.index):
         return first
-    assert where.is_plain, affine
+    assert where.moves_evenly(scope.lanes.index), affine
     step = where.along(scope.lanes.index)
     steps = scope.b.constant(tuple(float(step * k) for k in range(scope.lanes.count)), scope.type)
     return in_lanes(first, scope) + steps
@@ -105,7 +105,7 @@ def load(node: Access, scope: Scope) -> Term:
     if lanes is None or not where.depends_on(lanes.index):
         return _number(b.load(place.pointer, scope.offset(where)), scope)
     step = where.along(lanes.index)
-    if where.is_plain and step == 1:
+    if where.moves_evenly(lanes.index) and step == 1:
         return _number(b.load(place.pointer, scope.offset(where), lanes.count, mask=lanes.mask), scope)
     return _number(_gathered(node, where, scope), scope)
 
@@ -310,7 +310,7 @@ def _on_indices(sign: str, gap: Affine, scope: Scope) -> Term:
     first = scope.b.term(scope.offset(where), I64)
     if scope.lanes is None or not where.depends_on(scope.lanes.index):
         return scope.b.compare(_SIGNS[sign], first, 0)  # type: ignore[arg-type]
-    assert where.is_plain, gap
+    assert where.moves_evenly(scope.lanes.index), gap
     step = where.along(scope.lanes.index)
     of = I64.by(scope.lanes.count)
     steps = scope.b.constant(tuple(step * k for k in range(scope.lanes.count)), of)

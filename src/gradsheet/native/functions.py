@@ -22,8 +22,8 @@ def call(name: str, arguments: Sequence[Term], scope: Scope) -> Term:
 
 
 def power(x: Term, y: Term) -> Term:
-    """x^y for positive x."""
-    return apply("exp", y * apply("log", x))
+    """x^y."""
+    return apply("power", x, y)
 
 
 def _relu(scope: Scope, x: Term) -> Term:

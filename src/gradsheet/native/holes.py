@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.expressions import ArrayCall, Call, Size, walk
+from gradsheet.native.elimination import ELIMINATIONS
 from gradsheet.native.functions import lacks
 from gradsheet.native.registers import fits
-from gradsheet.programs.model import Loop, Program, Statement
+from gradsheet.programs.model import Assign, Loop, Program, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gradsheet.diagnostics import Source
-    from gradsheet.expressions import Index
+    from gradsheet.expressions import AnyNode, Index
     from gradsheet.kernels import Type
     from gradsheet.native.buffers import Plan
 
@@ -30,10 +31,21 @@ def refuse_holes(program: Program, source: Source) -> None:
                     raise SheetError((Diagnostic("GS702", message, None, source, None, hint),))
     for assign in program.assigns:
         for node in walk(assign.body):
-            if isinstance(node, ArrayCall) or (isinstance(node, Call) and lacks(str(node.function))):
-                name = node.operation if isinstance(node, ArrayCall) else str(node.function)
+            name = _lacking(node, assign)
+            if name is not None:
                 message = f"the native target has no code for {name}, which {assign.target.name} needs"
                 raise SheetError((Diagnostic("GS703", message, None, source, None, "export to NumPy instead"),))
+
+
+def _lacking(node: AnyNode, assign: Assign) -> str | None:
+    """The name of an operation that has no native code."""
+    match node:
+        case ArrayCall(operation=operation) if operation not in ELIMINATIONS or node is not assign.body:
+            return operation
+        case Call(function=function) if lacks(str(function)):
+            return str(function)
+        case _:
+            return None
 
 
 def refuse_copies(plan: Plan, copies: int, number: Type, source: Source) -> None:

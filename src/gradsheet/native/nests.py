@@ -196,7 +196,7 @@ def _roughness(body: Expr, index: Index, scope: Scope) -> int:
         node, weight = stack.pop()
         if isinstance(node, Access):
             where = scope.places[node.symbol].offset(node.at)
-            if where.depends_on(index) and not (where.is_plain and where.along(index) == 1):
+            if where.depends_on(index) and not (where.moves_evenly(index) and where.along(index) == 1):
                 total += weight
             continue
         deeper = weight * 4 if bound(node) else weight

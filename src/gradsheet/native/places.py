@@ -55,6 +55,10 @@ class Linear:
         """Whether an index moves it, directly or by way of what is read."""
         return bool(self.along(index)) or any(index in a.free for a, _ in self.by_access)
 
+    def moves_evenly(self, index: Index) -> bool:
+        """Whether each step of an index moves it by as much: nothing that is read for it depends on the index."""
+        return not any(index in a.free for a, _ in self.by_access)
+
     @property
     def is_plain(self) -> bool:
         return not self.by_access

@@ -187,7 +187,7 @@ class _Epoch:
             for result in self.program.results:
                 if result.updates is None:
                     step.keep(result.symbol)
-            fold.until(b.load(stop, 0).differs(0))
+            fold.until(b.load(stop, 0, volatile=True).differs(0))
         written: set[Symbol] = set()
         for layout in self.layouts:
             if layout[0] not in written:

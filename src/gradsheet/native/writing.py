@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from gradsheet.expressions import ArrayCall
 from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
 from gradsheet.native import nests, registers, rotation
+from gradsheet.native.elimination import eliminate
 from gradsheet.native.packing import Scratch
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
@@ -121,7 +123,9 @@ def _assign(statement: Assign, scope: Scope, machine: Machine) -> None:
     product = find_product(statement, scope)
     if scope.scratch is not None:
         scope.scratch.reset()
-    if product is not None:
+    if isinstance(statement.body, ArrayCall):
+        eliminate(statement, statement.body, scope)
+    elif product is not None:
         multiply(statement, product, scope, machine)
     else:
         nests.assign(statement, scope, machine.width)
@@ -141,7 +145,7 @@ def _epoch(builder: ModuleBuilder, plan: Plan, names: tuple[str, ...], types: Se
                 b.advance(array, s * size) if size else array for array, size in zip(arrays, sizes, strict=True)
             ]
             b.call(step, *moved, workspace)
-            b.until(b.load(stop, 0).differs(0))
+            b.until(b.load(stop, 0, volatile=True).differs(0))
 
 
 def _turning_epoch(
@@ -177,7 +181,7 @@ def _turning_epoch(
             scope = Scope(b, number, places(s, b.minimum(s + 1, steps - 1)), width=machine.width)
             _statements(turned.program.statements, scope, machine)
             nests.update_and_sum(turned.update, turned.then, turned.product, scope, machine.width)
-            b.until(b.load(stop, 0).differs(0))
+            b.until(b.load(stop, 0, volatile=True).differs(0))
 
 
 __all__ = ["WORKSPACE", "Written", "parameter_names", "write"]
