@@ -72,6 +72,10 @@ CODES: dict[str, str] = {
     "GS722": "check ran out of time",
     "GS723": "nothing to check",
     "GS724": "check broke off",
+    # programs and exports
+    "GS801": "nothing to compute",
+    "GS802": "size has to be a number",
+    "GS803": "target lacks an operation",
     # verifying: functions of other people
     "GS901": "function cannot be loaded",
     "GS902": "not a function with a backward pass",

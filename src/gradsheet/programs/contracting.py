@@ -14,11 +14,12 @@ from gradsheet.expressions import (
     Multiply,
     Reduce,
     Size,
+    affine_indices,
     transform,
 )
 from gradsheet.programs.decomposing import Names, is_contraction
-from gradsheet.programs.forms import atoms_of, multiplied, reduced
-from gradsheet.programs.model import Assign, Loop, Program, Statement
+from gradsheet.programs.forms import multiplied, reduced
+from gradsheet.programs.model import Loop, Program, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,8 @@ def _paired(body: Expr, free: tuple[Index, ...], names: Names, before: list[Stat
             return node
         if any(i not in free and i not in found.sums for i in found.indices):
             return node  # part of a larger sum, which is taken as a whole
+        if any(affine_indices(end) & {*found.sums} for i in found.sums for end in i.range):
+            return node  # Σ_i Σ_{j ≤ i}: neither sum can be carried out before the other
         return _two_at_a_time(found, names, before)
 
     result: Expr = transform(body, rewrite)
@@ -110,12 +113,12 @@ def _two_at_a_time(whole: Contraction, names: Names, before: list[Statement]) ->
         body = multiplied(parts)
         closed = [s for s in whole.sums if s in sums and s in body.free and s not in rest]
         own = [i for i in whole.indices if i in body.free and i not in closed]
-        symbol, _, access = names.array(own)
         inner = body
         for index in reversed(closed):
             inner = reduced("sum", index, inner)
             sums.discard(index)
-        before.append(Assign(symbol, atoms_of(own), tuple(own), inner))
+        made, access = names.array(own, inner)
+        before.append(made)
         operands.append(access)
     result = multiplied(operands)
     for index in reversed([s for s in whole.sums if s in sums]):

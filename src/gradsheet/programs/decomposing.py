@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import (
+    ZERO_EXPR,
     Access,
     Add,
+    Affine,
     ArrayCall,
     Call,
     Constant,
@@ -24,16 +26,19 @@ from gradsheet.expressions import (
     Piecewise,
     Power,
     Reduce,
+    Relation,
     Role,
     Symbol,
+    affine_indices,
+    substitute,
 )
 from gradsheet.expressions.nodes import children, with_children
-from gradsheet.programs.forms import added, atoms_of, multiplied, natural_order, reduced
+from gradsheet.programs.forms import added, atoms_of, chosen, multiplied, natural_order, reduced
 from gradsheet.programs.inlining import tidy
 from gradsheet.programs.model import Assign, Loop, Program, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gradsheet.expressions import AnyNode
 
@@ -63,13 +68,61 @@ class Names:
     def __init__(self, program: Program) -> None:
         self.taken = {a.target.name for a in program.assigns} | {a.name for a in program.arguments}
         self.taken |= {a.symbol.name for a in program.arguments}
+        self.steps = frozenset(_steps(program.statements))
 
-    def array(self, free: Sequence[Index]) -> tuple[Symbol, tuple[Index, ...], Access]:
-        """A new array over some indices: its symbol, indices to fill it by, and its component where it was wanted."""
+    def array(self, free: Sequence[Index], body: Expr) -> tuple[Assign, Access]:
+        """A new array over some indices: what fills it, and its component where it was wanted.
+
+        Axes are ranges of their own. Where an index runs as far as another one says, as in Σ_{j ≤ i}, the axis is as
+        long as it can be, and what lies beyond is 0.
+        """
         name = next(f"t{k}" for k in range(1, 1_000_000) if f"t{k}" not in self.taken)
         self.taken.add(name)
-        symbol = Symbol(name, tuple(Index(i.name, i.low, i.high) for i in free), Role.LOCAL)
-        return symbol, tuple(free), Access(symbol, atoms_of(free))
+        access = atoms_of(free)
+        own, conditions = _even(free, self.steps)
+        mapping = {old: Affine.atom(new) for old, new in zip(free, own, strict=True) if old is not new}
+        if mapping:
+            body = substitute(body, mapping)
+            for condition in reversed(conditions):
+                body = chosen(substitute(condition, mapping), body, ZERO_EXPR)
+        symbol = Symbol(name, tuple(Index(i.name, i.low, i.high) for i in own), Role.LOCAL)
+        return Assign(symbol, atoms_of(own), own, body), Access(symbol, access)
+
+
+def _steps(statements: Sequence[Statement]) -> Iterator[Index]:
+    """The indices of loops: they have one value wherever a statement stands."""
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield statement.index
+            yield from _steps(statement.body)
+
+
+def _even(free: Sequence[Index], steps: frozenset[Index]) -> tuple[tuple[Index, ...], list[Relation]]:
+    """Indices whose ranges do not depend on one another, and what has to hold of them to be in the ranges they had.
+
+    Where a range depends on an index that is none of these, every place of the longest one is met for some value of it.
+    """
+    own: list[Index] = []
+    conditions: list[Relation] = []
+    for index in free:
+        low, high = (_furthest(end, sign, steps) for end, sign in ((index.low, -1), (index.high, 1)))
+        if low != index.low and affine_indices(index.low) <= {*free, *steps}:
+            conditions.append(Relation("≤", Integer(index.low), Integer(Affine.atom(index))))
+        if high != index.high and affine_indices(index.high) <= {*free, *steps}:
+            conditions.append(Relation("≤", Integer(Affine.atom(index)), Integer(index.high)))
+        own.append(index if (low, high) == index.range else Index(index.name, low, high))
+    return tuple(own), conditions
+
+
+def _furthest(end: Affine, sign: int, steps: frozenset[Index]) -> Affine:
+    """The least (−1) or the greatest (+1) value of an end of a range over all other indices."""
+    while True:
+        atom = next((a for a in end.atoms() if isinstance(a, Index) and a not in steps), None)
+        if atom is None:
+            return end
+        coefficient = end.coefficient(atom)
+        far = atom.high if coefficient * sign > 0 else atom.low
+        end = end - Affine.atom(atom) * coefficient + far * coefficient
 
 
 class _Taker:
@@ -128,8 +181,8 @@ class _Taker:
 
     def _apart(self, node: Expr, loops: Sequence[Index]) -> Expr:
         own = [i for i in natural_order(node) if i in loops]
-        symbol, free, access = self.names.array(own)
-        self.made.append(Assign(symbol, atoms_of(free), free, node))
+        made, access = self.names.array(own, node)
+        self.made.append(made)
         return access
 
     # ------------------------------------------------------------ operations on whole arrays
@@ -141,9 +194,8 @@ class _Taker:
         outer = [i for i in loops if i in inner.free]
         places = (*atoms_of(outer), *atoms_of(argument.indices))
         if not (isinstance(inner, Access) and inner.at[-len(places) :] == places and len(inner.at) == len(places)):
-            symbol, free, access = self.names.array([*outer, *argument.indices])
-            self.made.append(Assign(symbol, atoms_of(free), free, inner))
-            inner = access
+            made, inner = self.names.array([*outer, *argument.indices], inner)
+            self.made.append(made)
         return ArrayCall(node.operation, Lambda(argument.indices, inner), node.at)
 
     # ------------------------------------------------------------ sums

@@ -100,7 +100,7 @@ class _Collector:
             self.results.append(Result(symbol, name))
 
     def _fail(self, message: str, suggestion: str | None = None) -> SheetError:
-        return SheetError((Diagnostic("GS701", message, None, self.sheet.source, None, suggestion),))
+        return SheetError((Diagnostic("GS801", message, None, self.sheet.source, None, suggestion),))
 
     def _value(self) -> None:
         if self.sheet.objective is None:
@@ -228,7 +228,7 @@ def _specified(sheet: Sheet, statements: Iterable[Assign]) -> None:
             if isinstance(node, Call) and isinstance(node.function, Unspecified):
                 message = f"'{node.function.name}' is not specified, so there is nothing to compute"
                 hint = f"define it: {node.function.name}(z) = tanh(z)"
-                raise SheetError((Diagnostic("GS701", message, node.function.span, sheet.source, None, hint),))
+                raise SheetError((Diagnostic("GS801", message, node.function.span, sheet.source, None, hint),))
 
 
 # ---------------------------------------------------------------- arguments

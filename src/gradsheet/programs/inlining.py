@@ -29,7 +29,7 @@ from gradsheet.programs.forms import added, chosen, multiplied, raised, reduced
 from gradsheet.programs.model import Assign, Loop, Program, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gradsheet.expressions import AnyNode, Symbol
 
@@ -266,11 +266,19 @@ def uses(assign: Assign) -> list[Use]:
         found.extend(
             Use(atom, assign, (*within, node))
             for value in (*affines(node), *(assign.pattern if not within else ()))
-            for atom in value.atoms()
-            if isinstance(atom, Access)
+            for atom in _read_in(value)
         )
         stack.extend((child, (*within, node)) for child in reversed(children(node)))
     return found
+
+
+def _read_in(value: Affine) -> Iterator[Access]:
+    """The components that a place reads, those in their places included: y and q of y[q[v]]."""
+    for atom in value.atoms():
+        if isinstance(atom, Access):
+            yield atom
+            for inner in atom.at:
+                yield from _read_in(inner)
 
 
 def _counts(program: Program) -> dict[Symbol, list[Use]]:

@@ -102,7 +102,7 @@ class _Job:
                 if name not in known:
                     choices = ", ".join(known) or "nothing"
                     message = f"'{name}' is no input that can take the axis of the data; there is {choices}"
-                    raise SheetError((Diagnostic("GS701", message, None, self.sheet.source),))
+                    raise SheetError((Diagnostic("GS801", message, None, self.sheet.source),))
             return [known[name] for name in self.request.data]
         return default_data(self.gathered.program, listed)
 

@@ -106,11 +106,15 @@ class _Rows:
         """The expression for one row."""
 
         def affine(value: Affine) -> Affine:
-            return value.map_atoms(
-                lambda a: Affine.atom(Access(self.arrays[a.symbol], (place, *a.at)))
-                if isinstance(a, Access) and a.symbol in self.arrays
-                else None
-            )
+            def of(atom: object) -> Affine | None:
+                if not isinstance(atom, Access):
+                    return None
+                at = tuple(affine(a) for a in atom.at)
+                if atom.symbol in self.arrays:
+                    return Affine.atom(Access(self.arrays[atom.symbol], (place, *at)))
+                return Affine.atom(Access(atom.symbol, at))
+
+            return value.map_atoms(of)
 
         def rewrite(node: AnyNode) -> AnyNode:
             match node:

@@ -49,7 +49,7 @@ def schedule(program: Program, source: Source) -> Program:
 
 
 def _hole(message: str, source: Source) -> SheetError:
-    return SheetError((Diagnostic("GS703", message, None, source),))
+    return SheetError((Diagnostic("GS803", message, None, source),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +174,7 @@ def _sorted(places: Sequence[Affine], source: Source) -> list[Affine]:
                 break
             if not at_least_zero(place - ordered[position]):
                 message = "the order of a recursion's steps is open while its length is a symbol"
-                raise SheetError((Diagnostic("GS702", message, None, source, None, "give the sizes as numbers"),))
+                raise SheetError((Diagnostic("GS802", message, None, source, None, "give the sizes as numbers"),))
             position += 1
         if position == len(ordered) or place != ordered[position]:
             ordered.insert(position, place)

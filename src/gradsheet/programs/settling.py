@@ -112,7 +112,7 @@ class Settler:
 
     def _open(self, message: str) -> None:
         hint = "give the number of members and their sizes, as in --set D=2 --set n=[4,3,2]"
-        raise SheetError((Diagnostic("GS702", message, None, self.source, None, hint),))
+        raise SheetError((Diagnostic("GS802", message, None, self.source, None, hint),))
 
     def _places(self, symbol: Symbol) -> Iterator[tuple[int, ...]]:
         """The places of the members of a family, in order."""

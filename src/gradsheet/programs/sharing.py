@@ -92,8 +92,9 @@ def _taken_out(program: Program, uses: list[tuple[int, Expr, tuple[Index, ...]]]
         symbol, slots = owner.target, [order.index(i) for i in owner.free]
         uses = [u for u in uses if u[0] != first]
     else:
-        symbol, free, _ = names.array(order)
-        before.append(Assign(symbol, atoms_of(free), free, node))
+        filling, _ = names.array(order, node)
+        symbol = filling.target
+        before.append(filling)
         slots = list(range(len(order)))
     for k, part, own in uses:
         statement = statements[k]
