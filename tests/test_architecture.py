@@ -42,6 +42,7 @@ LAYERS = (
     "writing",
     "programs",
     "native",
+    "targets",
     "checking",
     "auditing",
     "exercises",

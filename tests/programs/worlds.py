@@ -98,4 +98,5 @@ def world(
 def _array(value: Any, symbol: Symbol) -> Any:
     if symbol.is_integer:
         return np.vectorize(lambda v: int(float(v)), otypes=[np.int64])(value)
-    return np.vectorize(float, otypes=[float])(value)
+    made = np.vectorize(float, otypes=[float])(value)
+    return (made + np.swapaxes(made, -1, -2)) / 2 if symbol.symmetric else made

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradsheet.api.compiled import Compiled
     from gradsheet.api.derivations import Derivation, Derivative
     from gradsheet.api.solutions import Solution
+    from gradsheet.programs.model import Program
 
 
 def load(path: str | os.PathLike[str]) -> Sheet:
@@ -226,6 +227,64 @@ class Sheet:
             self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
             copies=copies,
         )  # fmt: skip
+
+    # ------------------------------------------------------------ programs
+
+    def program(
+        self,
+        values: Mapping[str, Any] | None = None,
+        /,
+        *,
+        what: str | Sequence[str] = (),
+        after: str | None = None,
+        batch: int | Literal["any"] | None = None,
+        data: Sequence[str] = (),
+    ) -> Program:
+        r"""What is computed, as assignments to arrays in an order in which they can be carried out.
+
+        `what` is "value", "gradient", "update", "pullback" or a name of the sheet, by default all that it states;
+        `after` the name of a pass, by default the last one. `batch` is the number of rows of the data, or "any";
+        `data` are the inputs that have them. Sizes may stand among the values: `program({"n": 3})`.
+
+        >>> sheet = loads("x, w ∈ ℝ^n\nL = 1/2 (w' x)²\nparameters w\nminimize L")
+        >>> [a.target.name for a in sheet.program().assigns]
+        ['L', '∂L/∂w']
+        """
+        from gradsheet.programs.lowering import PASSES  # noqa: PLC0415 - NumPy is loaded with the first numbers
+        from gradsheet.targets.plan import program_of  # noqa: PLC0415 - the same
+
+        if after is not None and after not in {p.name for p in PASSES}:
+            msg = f"after is the name of a pass ({', '.join(p.name for p in PASSES)}), not {after!r}"
+            raise ValueError(msg)
+        named = (what,) if isinstance(what, str) else tuple(what)
+        return program_of(self._sheet, dict(values or {}), named, after, batch, tuple(data) or None)
+
+    def export(
+        self,
+        target: str,
+        values: Mapping[str, Any] | None = None,
+        /,
+        *,
+        what: str | Sequence[str] = (),
+        batch: bool = False,
+        data: Sequence[str] = (),
+    ) -> str:
+        r"""Source code of the sheet's functions and their derived gradients; `target` is "numpy", "jax" or "torch".
+
+        With `batch`, data come with a row for each example. The rest is as for `program`.
+
+        >>> sheet = loads("x, w ∈ ℝ^n\nL = 1/2 (w' x)²\nparameters w\nminimize L")
+        >>> print(sheet.export("numpy")[-109:])
+            L = 0.5 * (w @ x) ** 2
+            t1 = w @ x
+            dL_dw = t1 * x
+            return L, (dL_dw,)
+        <BLANKLINE>
+        """
+        from gradsheet.targets import Choices, export  # noqa: PLC0415 - NumPy is loaded with the first numbers
+
+        named = (what,) if isinstance(what, str) else tuple(what)
+        return export(self._sheet, target, Choices(named, dict(values or {}), batch, tuple(data) or None)).text
 
     # ------------------------------------------------------------ exercises
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradsheet.cli.check import check
+from gradsheet.cli.export import export, program
 from gradsheet.cli.new import new
 from gradsheet.cli.output import ClosedPipeError, write_json
 from gradsheet.cli.read import read
@@ -47,6 +48,8 @@ cli.add_command(read)
 cli.add_command(new)
 cli.add_command(variants)
 cli.add_command(verify)
+cli.add_command(export)
+cli.add_command(program)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,6 +9,7 @@ import opt_einsum
 
 from gradsheet.expressions import (
     Access,
+    Affine,
     Expr,
     Index,
     Multiply,
@@ -134,21 +135,30 @@ def _extent(index: Index) -> int:
     return max(1, total)
 
 
-def kind_of(product: Contraction) -> Kind:
-    """What a product of two arrays is: its indices by where they stand."""
+def kind_of(product: Contraction, free: Sequence[Index]) -> Kind:
+    """What a product of two arrays is: its indices by where they stand, among those of the assignment around it.
+
+    Each place of an array holds at most one of these indices; t + 1, at a step t of a loop, is one slice of an array.
+    """
     if len(product.factors) != 2:
         return "contraction"
-    a, b = (frozenset(i for i in product.indices if i in f.free) for f in product.factors)
-    plain = all(isinstance(p.single, Index) for f in product.factors for p in f.at)
     summed = frozenset(product.sums)
+    scope = summed | frozenset(free)
+    a, b = (frozenset(i for i in f.free if i in scope) for f in product.factors)
     left, right, both = a - b - summed, b - a - summed, (a & b) - summed
-    if not plain or both:
+    if both or not all(_is_slice(p, scope) for f in product.factors for p in f.at):
         return "contraction"
     if left and right:
         return "matrix product"
     if left or right:
         return "matrix–vector product"
     return "inner product"
+
+
+def _is_slice(place: Affine, scope: frozenset[Index]) -> bool:
+    """Whether a place runs along an axis with at most one index."""
+    met = [i for i in affine_indices(place) if i in scope]
+    return not met or (len(met) == 1 and place.coefficient(met[0]) == 1)
 
 
 __all__ = ["Contraction", "Kind", "contraction", "kind_of", "pair"]

@@ -43,8 +43,8 @@ def _written_out(statement: Assign, node: ArrayCall, names: Names) -> list[State
     made: list[Statement] = []
 
     def kept(free: Sequence[Index], body: Expr) -> Access:
-        symbol, indices, access = names.array(free)
-        made.append(Assign(symbol, atoms_of(indices), indices, body))
+        filling, access = names.array(free, body)
+        made.append(filling)
         return access
 
     largest = kept(outer, Reduce("max", own, array))

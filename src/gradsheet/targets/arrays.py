@@ -43,7 +43,10 @@ if TYPE_CHECKING:
     from gradsheet.targets.places import Outside
 
 _SIGNS = {"=": "==", "≠": "!=", "<": "<", "≤": "<=", ">": ">", "≥": ">="}
-_PLAIN = ("exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "tanh", "sin", "cos", "tan", "sinh", "cosh", "erf", "lgamma")
+_PLAIN = (
+    "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "tanh", "sin", "cos", "tan", "sinh", "cosh",
+    "erf", "lgamma",
+)  # fmt: skip
 MATH = {
     **{name: f"math.{name}({{0}})" for name in _PLAIN},
     "arcsin": "math.asin({0})", "arccos": "math.acos({0})", "arctan": "math.atan({0})", "arsinh": "math.asinh({0})",
@@ -184,20 +187,18 @@ class Arrays(Products):
                 text = f"{head} / ({inner})"
             level = Level.PRODUCT
         if coefficient < 0:
-            text, level = f"-{Piece(text, level).at(Level.PRODUCT)}", Level.PRODUCT if level != Level.ATOM else Level.SIGN
+            text = f"-{Piece(text, level).at(Level.PRODUCT)}"
+            level = Level.PRODUCT if level != Level.ATOM else Level.SIGN
         kind = _together([*whole, *below])
         return Piece(text, level, axes, kind)
 
     def _outer(self, pieces: Sequence[Piece], axes: Sequence[Index]) -> Piece | None:
-        """Two vectors over different indices, and nothing else."""
+        """Vectors over two indices, and nothing else."""
         vectors = [p for p in pieces if p.axes]
-        if len(vectors) != 2 or any(len(p.axes) != 1 or p.kind != "array" for p in vectors):
+        if any(len(p.axes) != 1 or p.kind != "array" for p in vectors) or len({p.axes for p in vectors}) != 2:
             return None
-        a, b = vectors
-        if a.axes == b.axes:
-            return None
-        a, b = (a, b) if axes.index(a.axes[0]) < axes.index(b.axes[0]) else (b, a)
-        made = Piece(self.dialect.outer(a.text, b.text), Level.ATOM, (*a.axes, *b.axes))
+        one, two = (self.times([p for p in vectors if p.axes == (i,)]) for i in axes)
+        made = Piece(self.dialect.outer(one.text, two.text), Level.ATOM, (*one.axes, *two.axes))
         scalars = [p for p in pieces if not p.axes]
         return self.times([*scalars, made]) if scalars else made
 
@@ -213,7 +214,8 @@ class Arrays(Products):
             if exponent.value == Fraction(1, 2):
                 return self._call("sqrt", (base,), outside)
             if exponent.value < 0:
-                return self._quotient(Fraction(1), [], [self.floats(self.expr(_raised(base, -exponent.value), outside))])
+                divisor = self.floats(self.expr(_raised(base, -exponent.value), outside))
+                return self._quotient(Fraction(1), [], [divisor])
         below, above = self.floats(self.expr(base, outside)), self.floats(self.expr(exponent, outside))
         axes = united([below, above], self.order)
         low, high = self.aligned(below, axes), self.aligned(above, axes)
@@ -247,7 +249,8 @@ class Arrays(Products):
     def _filled_in(self, template: str, pieces: Sequence[Piece], axes: Sequence[Index]) -> Piece:
         text = template.replace("{np}", self.dialect.prefix)
         for k, piece in enumerate(pieces):
-            text = text.replace(f"{{{k}!}}", piece.at(Level.ATOM)).replace(f"{{{k}}}", piece.text)
+            bare = piece.text.removeprefix("-") if piece.level is Level.SIGN else f"-{piece.at(Level.ATOM)}"
+            text = text.replace(f"-{{{k}!}}", bare).replace(f"{{{k}}}", piece.text)
         self.used |= {name for name in self.dialect.helpers if re.search(rf"\b{name}\(", template)}
         if template.startswith(("F.", "-F.")):
             self.used.add("F")
@@ -326,7 +329,8 @@ class Arrays(Products):
         try:
             uneven = [i for i in indices if not self.is_even(i)]
             piece = self.floats(self.expr(body, "clip" if uneven else outside))
-            neutral = {"sum": "0", "prod": "1", "max": f"-{self.dialect.prefix}.inf", "min": f"{self.dialect.prefix}.inf"}
+            infinite = f"{self.dialect.prefix}.inf"
+            neutral = {"sum": "0", "prod": "1", "max": f"-{infinite}", "min": infinite}
             for index in uneven:
                 piece = self._within(index, self._array(piece), neutral[node.kind])
         finally:
@@ -369,8 +373,8 @@ class Arrays(Products):
             one, two = self.aligned(a, axes), self.aligned(b, axes)
             if one.kind == "number" and two.kind == "array":
                 one = self._array(one)
-            return Piece(f"{one.at(Level.COMPARISON)} if {mask.text} else {two.at(Level.COMPARISON)}", Level.CHOICE, axes,
-                _together([a, b]))  # fmt: skip
+            text = f"{one.at(Level.COMPARISON)} if {mask.text} else {two.at(Level.COMPARISON)}"
+            return Piece(text, Level.CHOICE, axes, _together([a, b]))
         if a.kind == b.kind == "number":
             a = self._array(a)
         axes = united([mask, a, b], self.order)
@@ -380,8 +384,8 @@ class Arrays(Products):
     def mask(self, condition: Condition) -> Piece:
         match condition:
             case Relation(sign=sign, left=Integer(value=left), right=Integer(value=right)):
-                sign, left, right = _balanced(sign, left, right)
-                return self._compared(sign, self.whole(left), self.whole(right))
+                balanced, one, two = _balanced(sign, left, right)
+                return self._compared(balanced, self.whole(one), self.whole(two))
             case Relation(sign=sign, left=a, right=b):
                 return self._compared(sign, self.floats(self.expr(a, "clip")), self.floats(self.expr(b, "clip")))
             case Junction(kind=kind, conditions=conditions):

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from gradsheet.programs.model import Result
     from gradsheet.targets.dialect import Dialect
 
-_RESERVED = ["np", "jnp", "jax", "lax", "torch", "F", "nn", "math", "itertools", "product", "value", "gradient", "update", "pullback", "predict", "dtype", "device", "slice", "state", "forward", "backward", "value_and_saved", "rows_first", "ctx", "self", "functools", "Parameters"]  # fmt: skip
+_RESERVED = (
+    "np", "jnp", "jax", "lax", "torch", "F", "nn", "math", "itertools", "product", "value", "gradient", "update",
+    "pullback", "predict", "dtype", "device", "slice", "state", "forward", "backward", "value_and_saved",
+    "ctx", "self", "saved", "Model", "function", "array", "agree",
+)
 
 
 @dataclass(frozen=True, slots=True)

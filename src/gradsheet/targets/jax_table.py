@@ -10,7 +10,10 @@ from gradsheet.targets.numpy_table import SHARED, SHARED_HELPERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_JAX = ["exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "abs", "sign"]
+_JAX = [
+    "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin",
+    "arccos", "arctan", "sinh", "cosh", "abs", "sign",
+]  # fmt: skip
 
 
 _WINDOWS = '''def _windows(x, length, axis):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from gradsheet.targets.dialect import Dialect
 
-_NUMPY = ["exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "abs", "sign"]
+_NUMPY = [
+    "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin",
+    "arccos", "arctan", "sinh", "cosh", "abs", "sign",
+]  # fmt: skip
 
 SHARED = {
     "relu": "{np}.maximum({0}, 0)",
@@ -21,7 +24,7 @@ SHARED = {
     "logdet": "_logdet({0})",
     "argmaximum": "_first_largest({0})",
 }
-"""What NumPy and JAX write alike. {0} is an argument, {0!} one that an operator stands before."""
+"""What NumPy and JAX write alike. {0} is an argument, -{0!} its negative."""
 
 SHARED_HELPERS = {
     "_softsign": '''def _softsign(x):

@@ -29,7 +29,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An expression of the target as text. Its axes are indices of the program, in the order of the array's own axes."""
+    """An expression of the target as text; its axes are indices of the program, in the order of the array's own."""
 
     text: str
     level: Level = Level.ATOM

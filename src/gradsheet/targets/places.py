@@ -1,4 +1,4 @@
-"""Components as parts of arrays: x[:, 1:], strides, windows x[t + s], labels V[:, c]; zeros where a place is outside."""
+"""Components as parts of arrays: x[:, 1:], strides, windows x[t + s], labels V[:, c]; zeros beyond the ends."""
 
 from __future__ import annotations
 
@@ -311,7 +311,8 @@ class Places:
             padded, starts = self._padded_by(base, axes, at)
             text, moved = padded, [p + s for p, s in zip(at, starts, strict=True)]
         fancy = [
-            bool(self._array_indices(p)) and not self._is_slice(p, a, at, outside) for p, a in zip(at, axes, strict=True)
+            bool(self._array_indices(p)) and not self._is_slice(p, a, at, outside)
+            for p, a in zip(at, axes, strict=True)
         ]
         if sum(fancy) > 1:
             fancy = [bool(self._array_indices(p)) or f for p, f in zip(at, fancy, strict=True)]

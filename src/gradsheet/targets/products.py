@@ -1,4 +1,4 @@
-"""Σ of products as a person writes them: x @ W.T, delta.T @ x, outer products, sums over axes; einsum where none fits."""
+"""Σ of products as a person writes them: x @ W.T, delta.T @ x, outer products, sums over axes; else einsum."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gradsheet.expressions import (
     affine_indices,
     substitute,
 )
-from gradsheet.targets.pieces import Level, Piece, ordered, united
+from gradsheet.targets.pieces import Kind, Level, Piece, ordered, united
 from gradsheet.targets.places import Outside, Places
 
 if TYPE_CHECKING:
@@ -195,13 +195,14 @@ class Products(Places):
 
     def times(self, pieces: Sequence[Piece]) -> Piece:
         """Elementwise product."""
+        if len(pieces) == 1:
+            return pieces[0]
         axes = united(pieces, self.order)
         texts = [self.aligned(p, axes) for p in pieces]
-        kind = "number" if all(p.kind == "number" for p in pieces) else "array"
+        kind: Kind = "number" if all(p.kind == "number" for p in pieces) else "array"
         first, *rest = texts
-        return Piece(
-            " * ".join([first.at(Level.PRODUCT), *(t.at(Level.SIGN) for t in rest)]), Level.PRODUCT, axes, kind
-        )  # type: ignore[arg-type]  # one of two kinds
+        text = " * ".join([first.at(Level.PRODUCT), *(t.at(Level.SIGN) for t in rest)])
+        return Piece(text, Level.PRODUCT, axes, kind)
 
     def _sum(self, piece: Piece, sums: Sequence[Index]) -> Piece:
         own = [k for k, a in enumerate(piece.axes) if a in sums]

@@ -67,7 +67,8 @@ class Statements(Arrays):
             self.lines.append(f"{name} = {self._whole(statement, piece).text}")
             return
         self._allocate(statement.target)
-        place = ", ".join(self._target_place(p, a) for p, a in zip(statement.pattern, statement.target.axes, strict=True))
+        axes = statement.target.axes
+        place = ", ".join(self._target_place(p, a) for p, a in zip(statement.pattern, axes, strict=True))
         while place.endswith(", :"):
             place = place.removesuffix(", :")
         self.lines.append(self.dialect.assigned(name, place, self.aligned(piece, self.order).text))

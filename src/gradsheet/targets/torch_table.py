@@ -9,7 +9,10 @@ from gradsheet.targets.dialect import Dialect
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SAME = ["exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "abs", "sign", "sigmoid", "relu", "erf", "lgamma", "digamma"]
+_SAME = [
+    "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "square", "tanh", "sin", "cos", "tan", "arcsin",
+    "arccos", "arctan", "sinh", "cosh", "abs", "sign", "sigmoid", "relu", "erf", "lgamma", "digamma",
+]  # fmt: skip
 
 _HELPERS = {
     "_step": '''def _step(x):

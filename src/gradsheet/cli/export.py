@@ -1,0 +1,154 @@
+"""`gradsheet export SHEET`: the derived functions as source code; `gradsheet program SHEET`: what they compute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gradsheet.sheet import Sheet
+
+_EXPORT_EXAMPLES = """\b
+Examples:
+  gradsheet export mlp.sheet --to numpy
+  gradsheet export mlp.sheet --to torch --batch -o mlp.py --with-test
+"""
+_PROGRAM_EXAMPLES = """\b
+Examples:
+  gradsheet program mlp.sheet --batch any
+  gradsheet program mlp.sheet --after decompose --what value
+"""
+_VALUES = (
+    click.option("--given", multiple=True, metavar="FILE", help="Values from a .json or .npz file; may be repeated."),
+    click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+        help="One value or size, as in a sheet; may be repeated."),
+    click.option("--what", multiple=True, metavar="NAME",
+        help="value, gradient, update, pullback, or a name of the sheet; may be repeated. By default all."),
+    click.option("--data", multiple=True, metavar="NAME",
+        help="An input with a row for each example; may be repeated."),
+)  # fmt: skip
+
+
+def _with_values(command: Any) -> Any:
+    """The options that both commands share."""
+    for option in reversed(_VALUES):
+        command = option(command)
+    return command
+
+
+@click.command(epilog=_EXPORT_EXAMPLES)
+@click.argument("sheet")
+@click.option("--to", "target", required=True, metavar="TARGET", help="numpy, jax or torch.")
+@_with_values
+@click.option("--batch", is_flag=True, help="Data come with a row for each example.")
+@click.option("-o", "--out", metavar="FILE", help="Write to FILE; by default to standard output.")
+@click.option("--with-test", is_flag=True, help="Write test_FILE beside FILE: reference numbers, checked derivatives.")
+@click.option("--force", is_flag=True, help="Replace what exists.")
+def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
+    """Print the functions of SHEET and their derived gradients as code; `-` reads standard input."""
+    from gradsheet.cli.files import check_target, write_file  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.output import write  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.targets import Choices  # noqa: PLC0415 - brings NumPy
+    from gradsheet.targets import export as exported  # noqa: PLC0415 - the same
+
+    out = None if options["out"] == STDIN else options["out"]
+    test = _test_path(out) if options["with_test"] else None
+    if out is None and (options["with_test"] or options["force"]):
+        refuse("GS601", "--with-test and --force need a file", suggestion="-o FILE.py")
+    for path in (out, test):
+        if path is not None:
+            check_target(path, force=options["force"])
+    values = gather(given, settings)
+    choices = Choices(options["what"], values, options["batch"], options["data"] or None)
+    found = load(sheet)
+    made = exported(found, target, choices)
+    insist(found, made.plan.solution)
+    if out is None:
+        write(made.text)
+        return
+    files = {out: made.text}
+    if test is not None:
+        files[test] = made.test(Path(out).stem)
+    for path, text in files.items():
+        write_file(path, text.encode(), force=options["force"])
+        click.echo(f"{path} is written", err=True)
+
+
+def _test_path(out: str | None) -> str | None:
+    """Where the test of a file goes: beside it, and importable as it is."""
+    if out is None:
+        return None
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+
+    path = Path(out)
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        refuse("GS601", f"'{path.name}' cannot be imported by a test", suggestion="-o NAME.py, of letters and digits")
+    return str(path.with_name(f"test_{path.name}"))
+
+
+def insist(sheet: Sheet, solution: Any) -> None:
+    """Never export a gradient that could not be verified."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+
+    verification = solution.verification
+    if verification is not None and not verification.passed:
+        refuse("GS503", verification.summary(), sheet.source.name)
+
+
+@click.command(epilog=_PROGRAM_EXAMPLES)
+@click.argument("sheet", required=False)
+@_with_values
+@click.option("--after", metavar="PASS", help="As it is after this pass; by default after the last one.")
+@click.option("--batch", metavar="N", help="Rows of the data: a number, or `any`.")
+@click.option("--passes", is_flag=True, help="List the passes, and what each is for.")
+@click.option("--json", "as_json", is_flag=True, help="Print the program as JSON.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Use the signs of a plain keyboard only.")
+def program(*, sheet: str | None, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
+    """Print what is computed for SHEET, step by step, after any pass; `-` reads standard input."""
+    from gradsheet.cli.output import shows_unicode, write, write_json  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.programs.lowering import PASSES  # noqa: PLC0415 - brings NumPy
+    from gradsheet.programs.viewing import ProgramView, passes_text  # noqa: PLC0415 - the same
+
+    if options["passes"]:
+        if options["as_json"]:
+            write_json({"schema_version": 1, "passes": [{"name": p.name, "purpose": p.purpose} for p in PASSES]})
+        else:
+            write(passes_text())
+        return
+    if sheet is None:
+        refuse("GS601", "a sheet is missing", suggestion="gradsheet program SHEET")
+    after = options["after"]
+    if after is not None and after not in {p.name for p in PASSES}:
+        refuse("GS601", f"there is no pass '{after}'", suggestion="passes are " + ", ".join(p.name for p in PASSES))
+    found = load(sheet)
+    made = _lowered(found, gather(given, settings), options)
+    view = ProgramView(made, found, ascii_only=options["ascii_only"] or not shows_unicode())
+    if options["as_json"]:
+        write_json(view.data())
+    else:
+        write(view.text())
+
+
+def _lowered(sheet: Sheet, values: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    from gradsheet.targets.plan import program_of  # noqa: PLC0415 - brings NumPy
+
+    return program_of(
+        sheet, values, tuple(options["what"]), options["after"], _rows(options["batch"]), options["data"] or None
+    )
+
+
+def _rows(text: str | None) -> int | str | None:
+    """Rows of the data, as `--batch` says them."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+
+    if text is None or text == "any":
+        return text
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        refuse("GS601", f"--batch takes a number of rows or `any`, not '{text}'")
+    return int(text)
