@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from fences import ROOT
 from gradsheet.derivation import Derivation, derive
 from gradsheet.programs.gathering import gather
 from gradsheet.programs.lowering import Request, default_data, lower
+from gradsheet.programs.reference import evaluate
 from gradsheet.verification.sampling import draw_sizes, draw_values
 
 if TYPE_CHECKING:
@@ -23,22 +24,23 @@ if TYPE_CHECKING:
     from gradsheet.programs.model import Program
 
 FOLDERS = (ROOT / "tests" / "sheets", ROOT / "examples", ROOT.parent / "shared" / "sheets")
-OPEN = {"depth-unspecified", "unspecified-activation", "layers", "two-layer-relu"}
-"""Sheets in which a function is left open: there is nothing to compute."""
+Key = tuple[str, tuple[int, ...] | None, bool]
+"""A result: its name, which member of a family, whether it is the new value of a parameter."""
 
 
 def sheets() -> list[Path]:
+    """Every sheet that says how all its functions are computed."""
     found = [p for folder in FOLDERS if folder.is_dir() for p in sorted(folder.glob("*.sheet"))]
-    return [p for p in found if not _is_open(p)]
+    return [p for p in found if not gs.load(p).inner.unspecified]
 
 
-def _is_open(path: Path) -> bool:
-    return bool(gs.load(path).inner.unspecified)
+def sheet_path(name: str) -> Path:
+    return next(f / f"{name}.sheet" for f in FOLDERS if (f / f"{name}.sheet").is_file())
 
 
-@lru_cache(maxsize=None)
-def derived(path: Path) -> Derivation:
-    return derive(gs.load(path).inner)
+@cache
+def derived(name: str) -> Derivation:
+    return derive(gs.load(sheet_path(name)).inner)
 
 
 def wanted(derivation: Derivation) -> tuple[str, ...]:
@@ -68,6 +70,23 @@ class World:
 
     def arguments(self, program: Program) -> dict[Symbol, Any]:
         return {a.symbol: self.values[a.name, a.member] for a in program.arguments if a.part != "table"}
+
+    def results(self, program: Program) -> dict[Key, Any]:
+        """The reference's numbers."""
+        with np.errstate(all="ignore"):
+            held = evaluate(program, self.arguments(program))
+        return {(r.name, r.member, r.updates is not None): held[r.symbol] for r in program.results}
+
+    @property
+    def by_name(self) -> dict[str, Any]:
+        """The values as a caller gives them: families as lists."""
+        found: dict[str, Any] = {}
+        for (name, member), value in self.values.items():
+            if member is None:
+                found[name] = value
+            else:
+                found.setdefault(name, []).append(value)
+        return found
 
 
 def world(
@@ -100,3 +119,9 @@ def _array(value: Any, symbol: Symbol) -> Any:
         return np.vectorize(lambda v: int(float(v)), otypes=[np.int64])(value)
     made = np.vectorize(float, otypes=[float])(value)
     return (made + np.swapaxes(made, -1, -2)) / 2 if symbol.symmetric else made
+
+
+def agree(found: Any, expected: Any) -> bool:
+    """The same shape and, where the reference has a number, the same number."""
+    a, b = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-8, atol=1e-9, equal_nan=True))

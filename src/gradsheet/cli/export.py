@@ -71,11 +71,16 @@ def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[s
     if out is None:
         write(made.text)
         return
-    files = {out: made.text}
+    tested = made.test(Path(out).stem) if test is not None else ""
+    write_file(out, made.text.encode(), force=options["force"])
     if test is not None:
-        files[test] = made.test(Path(out).stem)
-    for path, text in files.items():
-        write_file(path, text.encode(), force=options["force"])
+        try:
+            write_file(test, tested.encode(), force=options["force"])
+        except BaseException:
+            if not options["force"]:  # the two go together; what was replaced cannot be brought back
+                Path(out).unlink(missing_ok=True)
+            raise
+    for path in filter(None, (out, test)):
         click.echo(f"{path} is written", err=True)
 
 
