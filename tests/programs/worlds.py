@@ -80,7 +80,9 @@ class World:
     @property
     def by_name(self) -> dict[str, Any]:
         """The values as a caller gives them: families as lists."""
-        found: dict[str, Any] = {}
+        sizes = self.derivation.sheet.sizes
+        found: dict[str, Any] = {name: self.sizes[size] for name, size in sizes.items() if size in self.sizes}
+        found |= {name: list(members.values()) for name, members in self.request.families.items()}
         for (name, member), value in self.values.items():
             if member is None:
                 found[name] = value
@@ -100,7 +102,10 @@ def world(
     names = wanted(derivation)
     program = gather(derivation, names).program
     listed = [a.symbol for a in program.arguments if a.part == "constant"]
-    data = default_data(program, listed) if rows else []
+    pulled = [a.symbol for a in program.arguments if a.symbol in derivation.gradients]
+    cotangents = list(derivation.cotangents.values())
+    # Of a pullback, the first input has the rows, and with it what comes back for the outputs.
+    data = ([*pulled[:1], *cotangents] if cotangents else default_data(program, listed)) if rows else []
     drawn = draw_values([a.symbol for a in program.arguments], sizes, rng, style, dict.fromkeys(data, rows or 0))
     values: dict[tuple[str, tuple[int, ...] | None], Any] = {}
     for symbol, value in drawn.items():
@@ -109,8 +114,9 @@ def world(
         else:
             values[symbol.name, None] = _array(value, symbol)
     given = {} if symbolic else sizes.values
+    chosen = tuple(s.name for s in data if s not in cotangents) or None
     request = Request(names, given, {} if symbolic else sizes.families, "any" if symbolic and rows else rows,
-        weight=weight)  # fmt: skip
+        chosen, weight)  # fmt: skip
     return World(derivation, request, dict(sizes.values), values)
 
 

@@ -62,7 +62,7 @@ class ProgramView:
             if rows:
                 out += [title, *(f"{_INDENT}{row}" for row in _columns(rows)), ""]
         out += [say(note) for note in self.program.notes]
-        return "\n".join(out).rstrip() + "\n"
+        return say("\n".join(out).rstrip() + "\n")
 
     def _rows(self, symbol: Symbol) -> str:
         """What takes the axis of the data says so."""

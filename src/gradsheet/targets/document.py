@@ -46,8 +46,11 @@ def _rows_said(plan: Plan) -> list[str]:
     rows = [g.name for g in plan.workshop.inputs if g.part == "data"]
     if not rows:
         return []
-    weight = "mean" if plan.request.weight == "mean" else "sum"
-    return [f"{', '.join(rows)}: one row for each example; the {weight} over the rows is taken"]
+    shared = [g.name for g in plan.data if g.part == "constant"]
+    how = "derivatives by what all examples share are added up" if plan.derivation.cotangents else (
+        f"the {plan.request.weight} over the rows is taken")  # fmt: skip
+    said = [f"{', '.join(rows)}: one row for each example; {how}"]
+    return [*said, f"{', '.join(shared)}: the same for all examples"] if shared else said
 
 
 def quoted(lines: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ class PlainFile:
     def text(self) -> str:
         """The whole file."""
         plan = self.plan
-        if plan.value is not None:
+        if plan.value is not None and plan.shows("value"):
             self.values()
         if plan.gradients and plan.value is not None:
             self.gradient()

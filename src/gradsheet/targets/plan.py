@@ -48,7 +48,10 @@ class Plan:
         self.derivation: Derivation = derive(sheet)
         self.inputs = read_inputs(self.derivation, choices.values)
         self.wanted = choices.what or everything(self.derivation)
+        if "gradient" in self.wanted and "value" not in self.wanted:
+            self.wanted = ("value", *self.wanted)  # which the function of the gradient returns too
         self.rows = self._rows()
+        self._which_rows()
         self.request, self.program = self._lowered(self.wanted)
         self.workshop = Workshop(self.program, dialect, sheet.source)
 
@@ -57,6 +60,13 @@ class Plan:
     def _rows(self) -> str | None:
         data = self.choices.batch or bool(self.choices.data) or bool(self.inputs.data)
         return "any" if data or has_means(self.derivation) else None
+
+    def _which_rows(self) -> None:
+        """A pullback does not say by itself which of its inputs are the same for all examples."""
+        if self.rows is not None and self.derivation.cotangents and not (self.choices.data or self.inputs.data):
+            message = "a pullback does not say which inputs have a row for each example"
+            name = self.sheet.inputs[0].name if self.sheet.inputs else "x"
+            raise SheetError((Diagnostic("GS801", message, None, self.sheet.source, None, f"--data {name}"),))
 
     def _lowered(self, wanted: Sequence[str]) -> tuple[Request, Program]:
         data = self.choices.data or self._data()
@@ -77,6 +87,10 @@ class Plan:
         """The names with a row for each example, where the values show which."""
         return tuple(s.name for s in self.inputs.data) or None
 
+    def shows(self, what: str) -> bool:
+        """Whether a function is asked for by itself."""
+        return not self.choices.what or what in self.choices.what
+
     # ------------------------------------------------------------ parts
 
     @property
@@ -85,11 +99,13 @@ class Plan:
 
     @property
     def data(self) -> list[Group]:
-        return [g for g in self.workshop.inputs if g.part in {"data", "constant"}]
+        named = {s.name for s in self.derivation.cotangents.values()}
+        return [g for g in self.workshop.inputs if g.part in {"data", "constant"} and g.written not in named]
 
     @property
     def cotangents(self) -> list[Group]:
-        return [g for g in self.workshop.inputs if g.part == "cotangent"]
+        named = {s.name for s in self.derivation.cotangents.values()}
+        return [g for g in self.workshop.inputs if g.written in named]
 
     @property
     def arguments(self) -> list[Group]:

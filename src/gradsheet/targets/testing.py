@@ -61,11 +61,12 @@ class ExportTest:
         """The whole file."""
         plan = self.plan
         value, gradients = plan.value, [g for _, g in plan.gradients]
-        if value is not None:
+        if value is not None and plan.shows("value"):
             self._compare("value", "value(*ARGUMENTS)", [value], [])
         if value is not None and gradients:
             self._compare("gradient", "gradient(*ARGUMENTS)", [value], gradients)
-            self._derivatives("value")
+            if plan.shows("value"):
+                self._derivatives("value")
         if plan.outputs:
             self._compare("pullback", "pullback(*ARGUMENTS, *UPSTREAM)", plan.outputs, gradients)
             self._pullback()
@@ -83,7 +84,7 @@ class ExportTest:
     def _head(self) -> list[str]:
         plan, about = self.plan, self.plan.sheet.source.name.replace("\\", "/").rsplit("/", 1)[-1]
         imports = [*_HEADS[self.target]]
-        if self.target == "jax" and not plan.gradients:
+        if self.target == "jax" and not (plan.gradients and (plan.outputs or plan.shows("value"))):
             imports = [i for i in imports if "check_grads" not in i]
         lines = [
             f'"""Tests {self.module}.py, which was exported from {about}."""', "", *imports, "",
@@ -96,7 +97,7 @@ class ExportTest:
             if groups:
                 lines += [f"{name} = [", *(f"    {self._value(g)},  # {g.name}" for g in groups), "]"]
         lines += ["", "", "def agree(found, expected):", _AGREES[self.target]]
-        if self.target == "numpy" and plan.gradients:
+        if self.target == "numpy" and plan.gradients and (plan.outputs or plan.shows("value")):
             lines += ["", "", *_DIFFERENCES.rstrip("\n").split("\n")]
         return lines
 

@@ -37,7 +37,7 @@ class TorchFile(PlainFile):
         self._with_rule("function", self.plan.outputs)
 
     def more(self) -> None:
-        if self.plan.value is not None and self.plan.gradients:
+        if self.plan.value is not None and self.plan.gradients and self.plan.shows("value"):
             self._module()
 
     # ------------------------------------------------------------ torch.autograd.Function
