@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import gradsheet as gs
 from engine.random_sheets import random_sheet
 from gradsheet.derivation import derive
-from gradsheet.expressions import Access, ArrayCall, Index, Multiply, Reduce, Size, number, walk
+from gradsheet.expressions import Access, Affine, ArrayCall, Index, Lambda, Multiply, Reduce, Size, number, walk
 from gradsheet.expressions.nodes import bound
 from gradsheet.programs.contracting import contraction
 from gradsheet.programs.decomposing import is_contraction
@@ -201,12 +201,13 @@ def test_planted_faults_of_form_are_seen():
     assert "starts at 1" in faults_after_settle(unsettled)[0]
     program = before.program("schedule")
     assert faults_after_schedule(program.with_statements(program.statements[::-1]))
-    assert any("softmax" in f for f in faults_after_decompose(before.program("stabilise"))) or faults_after_decompose(
-        before.program("inline")
-    )
-    assert faults_after_pair(world(derived("gaussian-mixture"), style=2).program("decompose")) or faults_after_pair(
-        world(derived("causal-attention"), style=2).program("share")
-    ) or faults_after_pair(world(derived("bilinear"), style=2).program("decompose"))
+    head, *rest = program.statements
+    nested = Reduce("sum", Index("k", Affine(), Affine(1)), Multiply((number(2), Multiply((head.body, head.body)))))
+    assert faults_after_decompose(program.with_statements([replace(head, body=ArrayCall(
+        "det", Lambda((), nested), ())), *rest])) == [f"det in {head.target}"]  # fmt: skip
+    chain = gs.loads("a ∈ ℝ^n, B ∈ ℝ^(n×m), c ∈ ℝ^m\nL = sum[i, j] a[i] B[i,j] c[j]\nparameters a\nminimize L").inner
+    assert faults_after_pair(world(derive(chain)).program("decompose")) == ["3 arrays in L"]
+    assert faults_after_pair(world(derive(chain)).program("pair")) == []
 
 
 def test_a_planted_fault_of_meaning_is_seen():
