@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import gradsheet as gs
 from engine.random_sheets import random_sheet
 from gradsheet.derivation import derive
-from gradsheet.expressions import Access, Affine, ArrayCall, Index, Lambda, Multiply, Reduce, Size, number, walk
+from gradsheet.expressions import Access, Affine, ArrayCall, Index, Lambda, Multiply, Reduce, Size, Symbol, number, walk
 from gradsheet.expressions.nodes import bound
-from gradsheet.programs.contracting import contraction
+from gradsheet.programs.contracting import contraction, pair
 from gradsheet.programs.decomposing import is_contraction
 from gradsheet.programs.lowering import PASSES, lower
 from gradsheet.programs.model import Loop, assigns
@@ -205,9 +205,13 @@ def test_planted_faults_of_form_are_seen():
     nested = Reduce("sum", Index("k", Affine(), Affine(1)), Multiply((number(2), Multiply((head.body, head.body)))))
     assert faults_after_decompose(program.with_statements([replace(head, body=ArrayCall(
         "det", Lambda((), nested), ())), *rest])) == [f"det in {head.target}"]  # fmt: skip
-    chain = gs.loads("a ∈ ℝ^n, B ∈ ℝ^(n×m), c ∈ ℝ^m\nL = sum[i, j] a[i] B[i,j] c[j]\nparameters a\nminimize L").inner
-    assert faults_after_pair(world(derive(chain)).program("decompose")) == ["3 arrays in L"]
-    assert faults_after_pair(world(derive(chain)).program("pair")) == []
+    i, j, k = (Index(n, Affine(), Affine(1)) for n in "ijk")
+    matrix = Symbol("A", (Index("i", Affine(), Affine(1)), Index("j", Affine(), Affine(1))))
+    factors = tuple(Access(matrix, (Affine.atom(a), Affine.atom(b))) for a, b in ((i, j), (j, k), (k, i)))
+    triple = Reduce("sum", i, Reduce("sum", j, Reduce("sum", k, Multiply(factors))))
+    unpaired = program.with_statements([replace(head, body=triple, free=(), pattern=()), *rest])
+    assert faults_after_pair(unpaired) == [f"3 arrays in {head.target}"]
+    assert faults_after_pair(pair(unpaired)) == []
 
 
 def test_a_planted_fault_of_meaning_is_seen():
