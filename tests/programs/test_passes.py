@@ -210,7 +210,7 @@ def test_planted_faults_of_form_are_seen():
     factors = tuple(Access(matrix, (Affine.atom(a), Affine.atom(b))) for a, b in ((i, j), (j, k), (k, i)))
     triple = Reduce("sum", i, Reduce("sum", j, Reduce("sum", k, Multiply(factors))))
     unpaired = program.with_statements([replace(head, body=triple, free=(), pattern=()), *rest])
-    assert faults_after_pair(unpaired) == [f"3 arrays in {head.target}"]
+    assert set(faults_after_pair(unpaired)) == {f"3 arrays in {head.target}"}
     assert faults_after_pair(pair(unpaired)) == []
 
 
