@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 Arrays = dict[str, "NDArray[Any]"]
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """How much is done at once: copies of a model, and threads."""
+
+    copies: int = 1
+    threads: int = 1
+
+
 class Compiled:
     """A compiled function of a sheet: `value`, `gradient`, `update`, or what was named.
 
@@ -35,11 +43,11 @@ class Compiled:
     """
 
     def __init__(
-        self, derivation: Derivation, request: Request, precision: Precision, inputs: Inputs, copies: int = 1
+        self, derivation: Derivation, request: Request, precision: Precision, inputs: Inputs, many: Many
     ) -> None:
         self._derivation, self._request, self._precision, self._inputs = derivation, request, precision, inputs
-        self._copies = copies
-        self._runnable = compile_program(derivation, request, precision, copies)
+        self._many = many
+        self._runnable = compile_program(derivation, request, precision, many.copies, many.threads)
         self._rests: dict[int, Runnable] = {}
 
     # ------------------------------------------------------------ what it takes and gives
@@ -80,7 +88,7 @@ class Compiled:
             array = aligned(self._runnable.shape(argument.symbol), self._precision)
             if held is not None:
                 given = np.asarray(held, dtype=float).reshape(lengths)
-                array[...] = given[..., np.newaxis] if self._copies > 1 else given
+                array[...] = given[..., np.newaxis] if self._many.copies > 1 else given
             made[name_of(argument)] = array
         return made
 
@@ -127,7 +135,9 @@ class Compiled:
         """The same program for a last step of fewer rows."""
         if rows not in self._rests:
             request = replace(self._request, rows=rows)
-            self._rests[rows] = compile_program(self._derivation, request, self._precision, self._copies)
+            self._rests[rows] = compile_program(
+                self._derivation, request, self._precision, self._many.copies, self._many.threads
+            )
         return self._rests[rows]
 
     def _in_order(self, values: Mapping[Symbol, Any]) -> list[Any]:
@@ -186,7 +196,7 @@ def compiled(  # noqa: PLR0913 - each is a choice of its own
     data: Sequence[str] | None,
     weight: Weight,
     sizes: Mapping[str, Any],
-    copies: int,
+    many: Many,
 ) -> Compiled:
     """The function of a derivation for what is wanted."""
     inputs = known_inputs(derivation, sizes)
@@ -194,7 +204,7 @@ def compiled(  # noqa: PLR0913 - each is a choice of its own
         tuple(wanted), inputs.sizes.values, inputs.sizes.families, batch, tuple(data) if data is not None else None,
         weight,
     )  # fmt: skip
-    return Compiled(derivation, request, precision, inputs, copies)
+    return Compiled(derivation, request, precision, inputs, many)
 
 
 def known_inputs(derivation: Derivation, sizes: Mapping[str, Any]) -> Inputs:

@@ -203,6 +203,7 @@ class Sheet:
         reduction: Literal["mean", "sum"] = "mean",
         sizes: Mapping[str, Any] | None = None,
         copies: int = 1,
+        threads: int = 1,
     ) -> Compiled:
         r"""What the sheet computes as machine code for this processor: "value", "gradient", "update", or names.
 
@@ -210,8 +211,9 @@ class Sheet:
         states itself. `data` names what has a row for each example, by default all inputs of the loss that are no
         scalars; `reduction` says whether their losses are averaged or added up. `sizes` are those the sheet leaves
         open. `copies` trains so many small models at once on the same data, each with parameters of its own: these
-        have one more axis, the last. Needs llvmlite (`pip install "gradsheet[native]"`). Raises `SheetError` for a
-        sheet that states no such thing, for sizes that are symbols, and for operations without machine code.
+        have one more axis, the last. `threads` share the rows of a step. Needs llvmlite
+        (`pip install "gradsheet[native]"`). Raises `SheetError` for a sheet that states no such thing, for sizes that
+        are symbols, and for operations without machine code.
 
         >>> sheet = loads("x, w ∈ ℝ^2, y ∈ ℝ\nL = 1/2 (w' x - y)²\nparameters w\nminimize L by sgd(η = 0.5)\n")
         >>> step = sheet.compile("update", batch=1, data=("x", "y"))
@@ -220,12 +222,12 @@ class Sheet:
         >>> weights
         {'w': array([1., 2.])}
         """
-        from gradsheet.api.compiled import compiled  # noqa: PLC0415 - the compiler is loaded with the first use
+        from gradsheet.api.compiled import Many, compiled  # noqa: PLC0415 - the compiler is loaded with the first use
 
         wanted = what or ("gradient",)
         return compiled(
             self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
-            copies=copies,
+            many=Many(copies, threads),
         )  # fmt: skip
 
     # ------------------------------------------------------------ programs

@@ -36,14 +36,17 @@ class Plan:
     """Those of `given` that the program writes to."""
 
 
-def plan(program: Program, bytes_each: int) -> Plan:
-    """The program in an order that lets parameters change in place, and the places of its arrays."""
+def plan(program: Program, bytes_each: int, *, apart: bool = False) -> Plan:
+    """The program in an order that lets parameters change in place, and the places of its arrays.
+
+    With `apart`, each array has a place of its own: threads that are at different statements share memory otherwise.
+    """
     program = _updates_last(program)
     same = _in_place(program)
     arguments = [a.symbol for a in program.arguments]
     results = [r.symbol for r in program.results if r.symbol not in same and r.symbol not in arguments]
     given = tuple(dict.fromkeys((*arguments, *results)))
-    inside, size = workspace(program, set(given) | set(same), max(1, LINE // bytes_each))
+    inside, size = workspace(program, set(given) | set(same), max(1, LINE // bytes_each), apart=apart)
     written = frozenset(same.values()) | frozenset(results)
     return Plan(program, given, inside, same, size, written)
 
@@ -80,13 +83,17 @@ def _in_place(program: Program) -> dict[Symbol, Symbol]:
     return found
 
 
-def workspace(program: Program, elsewhere: set[Symbol], step: int) -> tuple[dict[Symbol, int], int]:
+def workspace(
+    program: Program, elsewhere: set[Symbol], step: int, *, apart: bool = False
+) -> tuple[dict[Symbol, int], int]:
     """Offsets for what is only needed for a while: an array takes the first gap among those that live beside it."""
     lives: dict[Symbol, list[int]] = {}
     for k, statement in enumerate(program.statements):
         for symbol in _touched(statement):
             if symbol not in elsewhere:
                 lives.setdefault(symbol, [k, k])[1] = k
+    if apart:
+        lives = {symbol: [0, len(program.statements)] for symbol in lives}
     placed: list[tuple[int, int, int, int]] = []
     offsets: dict[Symbol, int] = {}
     order = sorted(lives, key=lambda s: (-prod(shape(s)), lives[s]))

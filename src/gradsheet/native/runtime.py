@@ -14,13 +14,14 @@ from gradsheet.kernels.native import NativeModule, compiled
 from gradsheet.native.buffers import Plan, plan
 from gradsheet.native.holes import refuse_copies, refuse_holes
 from gradsheet.native.machines import machine
-from gradsheet.native.places import shape
-from gradsheet.native.writing import write
+from gradsheet.native.meetings import Barrier, can_meet, run_together
+from gradsheet.native.places import extent, shape
+from gradsheet.native.writing import write, write_shared
 from gradsheet.programs.expanding import expand
 from gradsheet.programs.lowering import Request, lower
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,16 +36,23 @@ _SLICE = 0.05
 """Seconds after which an epoch looks whether somebody wants it to end."""
 
 
-def compile_program(derivation: Derivation, request: Request, precision: Precision, copies: int = 1) -> Runnable:
+def compile_program(
+    derivation: Derivation, request: Request, precision: Precision, copies: int = 1, threads: int = 1
+) -> Runnable:
     """The machine code of what is requested, for the processor at hand; raises `SheetError` where it cannot be.
 
     With `copies`, so many models are computed at once, on the same data: each parameter has one more axis, the last.
+    With `threads`, the rows of a step are shared out; one row of data at a time leaves nothing to share.
     """
     source = derivation.sheet.source
     program = expand(lower(derivation, request))
     refuse_holes(program, source)
     number = _TYPES[precision]
-    planned = plan(program, number.bytes)
+    shared = threads > 1 and copies == 1 and can_meet() and program.rows is not None and extent(program.rows) > 1
+    planned = plan(program, number.bytes, apart=shared)
+    if shared:
+        made = write_shared(planned, number, machine(number), threads, source.name)
+        return Runnable(planned, compiled(made.module), precision, made.size, threads=threads)
     if copies > 1:
         refuse_copies(planned, copies, number, source)
     written = write(planned, number, machine(number), source.name, copies)
@@ -61,6 +69,7 @@ class Runnable:
     size: int
     """Numbers that the workspace holds."""
     copies: int = 1
+    threads: int = 1
     workspace: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +98,7 @@ class Runnable:
 
     def run(self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
         """One step: arrays of the arguments; arrays for results are made where none are handed in."""
-        if self.copies > 1:
+        if self.copies > 1 or self.threads > 1:
             return self.epoch(values, 1)
         held = self._arrays(values, results, rows=1)
         self.module["step"](*[held[s] for s in self.plan.given], self.workspace)
@@ -98,7 +107,6 @@ class Runnable:
     def epoch(self, values: Mapping[Symbol, Any], steps: int) -> dict[Symbol, NDArray[Any]]:
         """Steps over consecutive blocks of rows; data arrays hold the rows of all steps."""
         held = self._arrays(values, {}, rows=steps)
-        stop = np.zeros(1, dtype=np.int32)
         data = {a.symbol for a in self.program.arguments if a.part == "data"}
         rows = self.rows
         done, at_once = 0, 1
@@ -106,12 +114,25 @@ class Runnable:
             count = min(at_once, steps - done)
             arrays = [held[s][done * rows :] if s in data else held[s] for s in self.plan.given]
             began = time.perf_counter()
-            self.module["epoch"](*arrays, self.workspace, count, stop)
+            self._steps(arrays, count)
             took = time.perf_counter() - began
             done += count
             # Between calls Python sees Ctrl-C; so each takes about as long as a person does not notice.
             at_once = max(1, min(at_once * 64, int(count * _SLICE / max(took, 1e-9))))
         return self._found(held)
+
+    def _steps(self, arrays: Sequence[NDArray[Any]], count: int) -> None:
+        if self.threads == 1:
+            self.module["epoch"](*arrays, self.workspace, count, np.zeros(1, dtype=np.int32))
+            return
+        barrier = Barrier(self.threads)
+        try:
+            run_together([
+                self.module[f"epoch{k}"].bind(*arrays, self.workspace, count, barrier.address, barrier.memory)
+                for k in range(self.threads)
+            ])  # fmt: skip
+        finally:
+            barrier.close()
 
     @property
     def rows(self) -> int:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import ArrayCall
-from gradsheet.kernels import I32, I64, ModuleBuilder, pointer
+from gradsheet.kernels import I32, I64, Code, ModuleBuilder, Pointer, pointer
 from gradsheet.native import nests, registers, rotation
 from gradsheet.native.elimination import eliminate
 from gradsheet.native.packing import Scratch
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
 from gradsheet.native.scope import Scope
+from gradsheet.native.threads import Meeting, shares
 from gradsheet.native.tiles import Machine, multiply
 from gradsheet.programs.model import Assign, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gradsheet.expressions import Symbol
     from gradsheet.kernels import AnyType, FunctionBuilder, Module, Term, Type
@@ -61,6 +62,33 @@ def write(plan: Plan, number: Type, machine: Machine, summary: str = "", copies:
     return Written(builder.build(), names, size)
 
 
+def write_shared(plan: Plan, number: Type, machine: Machine, threads: int, summary: str = "") -> Written:
+    """A module with an `epoch` for each thread; they meet through a function that is handed in."""
+    builder = ModuleBuilder(summary)
+    names = parameter_names(plan)
+    # Others write what a thread reads, so nothing is promised of the addresses.
+    types = [replace(t, noalias=False) if isinstance(t, Pointer) else t for t in _types(plan, number)]
+    parameters: dict[str, AnyType] = dict(zip(names, types, strict=True))
+    address = pointer(I64, noalias=False)
+    parameters |= {"steps": I64, "meet": Code((address,), I32), "all": address}
+    rows = {a.symbol for a in plan.program.arguments if a.part == "data"}
+    size = plan.size
+    for thread, part in enumerate(shares(plan, threads)):
+        with builder.function(f"epoch{thread}", parameters, exported=True) as b:
+            *arrays, workspace, steps, meet, everybody = b.parameters
+            scratch = Scratch(workspace, size)
+            with b.loop("s", 0, steps) as s:
+                places = _places(plan, b, arrays, workspace, dict.fromkeys(rows, s))
+                scope = Scope(b, number, places, machine.width, scratch)
+                for statement in part:
+                    if isinstance(statement, Meeting):
+                        b.call_outside(meet, everybody)
+                    else:
+                        _statements([statement], scope, machine)
+            size += scratch.need
+    return Written(builder.build(), names, size)
+
+
 def _copied(plan: Plan, number: Type, summary: str, copies: int) -> Written:
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
@@ -93,19 +121,28 @@ def _types(plan: Plan, number: Type) -> list[AnyType]:
 
 def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> int:
     """One step; gives how many numbers of memory its copies need."""
-    places: dict[Symbol, Place] = {}
-    for symbol, term in zip(plan.given, b.parameters, strict=False):
-        places[symbol] = Place(term, row_major(shape(symbol)), symbol.is_integer)
-    for new, old in plan.same.items():
-        places[new] = places[old]
-    workspace = b.parameters[-1]
-    for symbol, offset in plan.inside.items():
-        at = b.advance(workspace, offset) if offset else workspace
-        places[symbol] = Place(at, row_major(shape(symbol)))
+    *arrays, workspace = b.parameters
+    places = _places(plan, b, arrays, workspace, {})
     scratch = Scratch(workspace, plan.size)
     definitions = {a.target: a for a in plan.program.assigns if a.target not in plan.same}
     _statements(plan.program.statements, Scope(b, number, places, machine.width, scratch, definitions), machine)
     return scratch.need
+
+
+def _places(
+    plan: Plan, b: FunctionBuilder, arrays: Sequence[Term], workspace: Term, steps: Mapping[Symbol, Term]
+) -> dict[Symbol, Place]:
+    """Where the arrays of a program lie; those in `steps` are at the rows of a step."""
+    places: dict[Symbol, Place] = {}
+    for symbol, array in zip(plan.given, arrays, strict=True):
+        at = b.advance(array, steps[symbol] * prod(shape(symbol))) if symbol in steps else array
+        places[symbol] = Place(at, row_major(shape(symbol)), symbol.is_integer)
+    for new, old in plan.same.items():
+        places[new] = places[old]
+    for symbol, offset in plan.inside.items():
+        at = b.advance(workspace, offset) if offset else workspace
+        places[symbol] = Place(at, row_major(shape(symbol)))
+    return places
 
 
 def _statements(statements: Sequence[Statement], scope: Scope, machine: Machine) -> None:
@@ -184,4 +221,4 @@ def _turning_epoch(
             b.until(b.load(stop, 0, volatile=True).differs(0))
 
 
-__all__ = ["WORKSPACE", "Written", "parameter_names", "write"]
+__all__ = ["WORKSPACE", "Written", "parameter_names", "write", "write_shared"]
