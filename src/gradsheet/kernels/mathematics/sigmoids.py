@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.mathematics.coefficients import TANH
-from gradsheet.kernels.mathematics.exponential import exp, factors, reduced, reduced_shortly
+from gradsheet.kernels.mathematics.exponential import exp, factors, reduced, reduced_double
 from gradsheet.kernels.mathematics.formats import format_of, power_of_two
 from gradsheet.kernels.mathematics.logarithm import log1p
 from gradsheet.kernels.mathematics.polynomial import estrin
@@ -25,7 +25,7 @@ def tanh(x: Term) -> Term:
     """
     b, f = x.builder, format_of(x)
     size = abs(x)
-    shifted, p = reduced_shortly(size + size)
+    shifted, p = reduced_double(size)
     scale = power_of_two(shifted)
     far = 1.0 - 2.0 / b.muladd(scale, p, scale + 1.0)
     square = x * x
