@@ -11,6 +11,7 @@ from gradsheet.evaluation import ValueReader
 from gradsheet.expressions import OverData, walk
 from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of
 from gradsheet.programs.lowering import Request
+from gradsheet.syntax.names import canonical_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,10 +158,11 @@ class Compiled:
         return next(iter(lengths.values()), 0)
 
     def _values(self, parameters: Mapping[str, Any] | None, data: Mapping[str, Any]) -> dict[Symbol, Any]:
-        given = {**(parameters or {}), **data}
+        # Python writes the name of a keyword in its composed form, whatever stood in the source: ȳ as one letter.
+        given = {canonical_key(name): value for name, value in {**(parameters or {}), **data}.items()}
         values: dict[Symbol, Any] = {}
         for argument in self._runnable.arguments:
-            name = name_of(argument)
+            name = canonical_key(name_of(argument))
             if name in given:
                 values[argument.symbol] = given.pop(name)
                 continue
