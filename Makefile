@@ -32,6 +32,7 @@ types: $(VENV)/stamp-dev
 bench: .venv-bench/stamp
 	.venv-bench/bin/python bench/run.py
 	.venv-bench/bin/python bench/checking.py
+	.venv-bench/bin/python bench/programs.py
 
 documents: $(VENV)/stamp-test
 	$(BIN)/python tools/regenerate.py
@@ -57,7 +58,7 @@ $(VENV)/stamp-dev: pyproject.toml $(VENV)/stamp-venv
 .venv-bench/stamp: pyproject.toml bench/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("gradsheet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	test -d .venv-bench || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable . --requirement bench/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[native]' --requirement bench/requirements.txt
 	touch $@
 
 clean:

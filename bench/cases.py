@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workloads import (
-    SGD, WIDE, Boltzmann, Convolution, Factorisation, Layers, Logistic, Network, Workload, deep, grown, seeds,
+    SGD,
+    WIDE,
+    Boltzmann,
+    Convolution,
+    Factorisation,
+    Layers,
+    Logistic,
+    Network,
+    Workload,
+    deep,
+    grown,
+    seeds,
 )  # fmt: skip
 
 Peer = tuple[str, str]

@@ -18,10 +18,9 @@ def picture(panels: dict[str, dict[str, Curve]]) -> str:
     width = LEFT + len(panels) * (WIDTH + GAP)
     height = TOP + HEIGHT + 80
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        f'font-size="12" fill="currentColor">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
-        '<g fill="#222">',
+        '<g fill="#222" font-family="sans-serif" font-size="12">',
     ]
     for k, (title, curves) in enumerate(panels.items()):
         parts += _panel(LEFT + k * (WIDTH + GAP), title, {e: c for e, c in curves.items() if c}, engines)
@@ -62,7 +61,7 @@ def _panel(left: float, title: str, curves: dict[str, Curve], engines: list[str]
 
 
 def _seconds(power: int) -> str:
-    """1 µs, 10 µs, …"""
+    """10ᵖ seconds in a unit that suits them."""
     for unit, base in (("s", 0), ("ms", -3), ("µs", -6), ("ns", -9)):
         if power >= base:
             return f"{10 ** (power - base)} {unit}"

@@ -23,6 +23,8 @@ TOLERANCES = {"float64": 1e-9, "float32": 2e-3}
 LEAST = 0.08
 """Seconds that one run should last at least."""
 
+NAMES = {"compiled": "ours", "in_jax": "JAX", "in_torch": "PyTorch", "in_sklearn": "scikit-learn"}
+
 
 class FailedError(Exception):
     """An engine that could not do its work; the message is the last line that it wrote."""
@@ -36,7 +38,7 @@ class Engine:
     """A worker with its workload, ready to run."""
 
     def __init__(self, engine: str, case: str, variant: str = "", cores: int = 1) -> None:
-        self.name = f"{engine}, {variant}" if variant else engine
+        self.name = " ".join(filter(None, (NAMES.get(engine, engine), variant)))
         self.calls = 1
         with tempfile.NamedTemporaryFile(suffix=".npz", delete=False) as file:
             self._file = Path(file.name)
@@ -48,8 +50,6 @@ class Engine:
         )
         try:
             self.notes = self._answer()
-            if "missing" in self.notes:
-                raise MissingError(str(self.notes["missing"]))
             self.steps = int(self.notes["steps"])
             with np.load(self._file) as found:
                 self.result = dict(found)
@@ -63,7 +63,10 @@ class Engine:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if line:
-            return json.loads(line)
+            answer = json.loads(line)
+            if "missing" in answer:
+                raise MissingError(answer["missing"])
+            return answer
         self._process.wait()
         self._errors.seek(0)
         lines = [row.strip() for row in self._errors.read().splitlines() if row.strip()]

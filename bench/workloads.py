@@ -1,4 +1,4 @@
-"""The workloads of `programs.py`: a sheet, numbers for it, and how much of it one call does; the same for every engine."""
+"""The workloads of `programs.py`, the same for every engine: a sheet, numbers for it, how much of it one call does."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Boltzmann:
-    """The gradient of the log-likelihood of a restricted Boltzmann machine, exact: all 2¹⁶ visible states are summed."""
+    """The exact gradient of the log-likelihood of a restricted Boltzmann machine: a sum over all 2¹⁶ visible states."""
 
     visible: int = 16
     hidden: int = 16
@@ -286,6 +286,6 @@ def grown(width: int, depth: int, batch: int) -> Network:
 
 
 __all__ = [
-    "SGD", "WIDE", "Arrays", "Boltzmann", "Convolution", "Factorisation", "Hessian", "Layers", "Logistic", "Network", "Workload",
-    "deep", "grown", "seeds",
+    "SGD", "WIDE", "Arrays", "Boltzmann", "Convolution", "Factorisation", "Hessian", "Layers", "Logistic", "Network",
+    "Workload", "deep", "grown", "seeds",
 ]  # fmt: skip

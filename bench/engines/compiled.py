@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from gradsheet.api.compiled import Compiled
 
+NUMBERS = {"float32": F32, "float64": F64}
+
 
 def make(workload: Workload, _variant: str) -> Job:
     os.environ.setdefault("GRADSHEET_CACHE", "")
@@ -103,7 +105,7 @@ def shares(function: Compiled, workload: Workload) -> dict[str, float] | str:
     """
     if isinstance(workload, Network) and workload.batch == 1:
         return "one loop for the whole step"
-    program, number = function.program, {"float32": F32, "float64": F64}[workload.precision]
+    program, number = function.program, NUMBERS[workload.precision]
     found: dict[str, float] = {}
     for statement in program.statements:
         targets = list(dict.fromkeys(a.target for a in assigns([statement])))
@@ -117,7 +119,7 @@ def shares(function: Compiled, workload: Workload) -> dict[str, float] | str:
         arrays = [np.zeros(shape(s), np.int64) if s.is_integer else aligned(shape(s), workload.precision)
                   for s in planned.given]  # fmt: skip
         for array in arrays:
-            array += array.dtype.type(0.5)
+            array[...] = array.dtype.type(0.5)
         run = code(written.module)["step"].bind(*arrays, aligned((max(1, written.size),), workload.precision))
         found[targets[0].name] = least(run)
     return found
@@ -136,7 +138,7 @@ def least(run: Callable[[], object], repeats: int = 5) -> float:
 
 def arithmetic(precision: str) -> float:
     """Multiplications and additions a second that this core can do on vectors which stay in registers."""
-    number = {"float32": F32, "float64": F64}[precision]
+    number = NUMBERS[precision]
     here = machine(number)
     of, chains, turns = number.by(here.width), 12, 20_000
     module = ModuleBuilder()
@@ -156,7 +158,7 @@ def arithmetic(precision: str) -> float:
 
 
 def plain(name: str) -> str:
-    """x for x̄ and for ∂L/∂x."""
+    """X for x̄ and for ∂L/∂x."""
     return unicodedata.normalize("NFD", name.rpartition("∂")[2]).replace("\u0304", "")
 
 

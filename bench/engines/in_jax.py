@@ -52,10 +52,8 @@ def loss_of(network: Network, *, turned: bool):
     def loss(params, x, y):
         h = x
         for k, (W, b) in enumerate(params):
-            if rows:
-                z = (h @ W if turned else h @ W.T) + b
-            else:
-                z = (h @ W if turned else W @ h) + b
+            weighted = h @ W if turned else h @ W.T if rows else W @ h
+            z = weighted + b
             h = act(z) if k < len(params) - 1 else z
         if network.output == "linear":
             each = 0.5 * jnp.sum((h - y) ** 2, axis=-1)

@@ -35,8 +35,8 @@ def examples(network: Network):
     y = torch.from_numpy(network.data["y"] if network.output == "linear" else network.labels.astype(np.int64))
     if network.batch == 1:
         return x, y
-    cut = network.steps * network.batch
-    return x[:cut].reshape(network.steps, network.batch, -1), y[:cut].reshape(network.steps, network.batch, *y.shape[1:])
+    cut, lengths = network.steps * network.batch, (network.steps, network.batch)
+    return x[:cut].reshape(*lengths, -1), y[:cut].reshape(*lengths, *y.shape[1:])
 
 
 def cycled(network: Network, step, finish) -> Job:
@@ -116,7 +116,7 @@ def bare(network: Network) -> Job:
     def step(x, y) -> None:
         gradients = torch.autograd.grad(loss_of(network, forward(network, params, x), y), params)
         with torch.no_grad():
-            torch._foreach_add_(params, gradients, alpha=-network.rate)  # noqa: SLF001 - what optimisers call
+            torch._foreach_add_(params, gradients, alpha=-network.rate)
 
     return cycled(network, step, lambda: named(params))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workloads import Arrays, Network
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workloads import Arrays, Network
 
 
 @dataclass(frozen=True)

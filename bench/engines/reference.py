@@ -1,4 +1,4 @@
-"""The meaning of the compiled program, carried out in float64 by the evaluator of sheets: what every result is held to."""
+"""The program carried out in float64 by the evaluator of sheets: what every result is held to."""
 
 from __future__ import annotations
 

@@ -70,9 +70,15 @@ class Runnable:
     """Numbers that the workspace holds."""
     copies: int = 1
     threads: int = 1
+    arguments: tuple[Argument, ...] = field(init=False, repr=False)
+    """What the caller hands in."""
     workspace: NDArray[Any] = field(init=False, repr=False)
+    pace: int = field(default=1, init=False, repr=False)
+    """Steps of an epoch that are done in one call."""
 
     def __post_init__(self) -> None:
+        self.arguments = tuple(a for a in self.program.arguments if a.part != "table")
+        self._shapes = {s: self._shape(s) for s in self.plan.given}
         self.workspace = aligned((max(1, self.size),), self.precision)
         self.tables = {s: np.ascontiguousarray(v, dtype=self._dtype(s)) for s, v in self.program.tables.items()}
 
@@ -80,13 +86,11 @@ class Runnable:
     def program(self) -> Program:
         return self.plan.program
 
-    @property
-    def arguments(self) -> tuple[Argument, ...]:
-        """What the caller hands in."""
-        return tuple(a for a in self.program.arguments if a.part != "table")
-
     def shape(self, symbol: Symbol) -> tuple[int, ...]:
         """The shape of an array that is handed in or back."""
+        return self._shapes[symbol]
+
+    def _shape(self, symbol: Symbol) -> tuple[int, ...]:
         own = shape(symbol)
         result = all(a.symbol is not symbol for a in self.program.arguments)
         return (*own, self.copies) if self.copies > 1 and (symbol in self.plan.written or result) else own
@@ -109,16 +113,17 @@ class Runnable:
         held = self._arrays(values, {}, rows=steps)
         data = {a.symbol for a in self.program.arguments if a.part == "data"}
         rows = self.rows
-        done, at_once = 0, 1
+        done = 0
         while done < steps:
-            count = min(at_once, steps - done)
+            count = min(self.pace, steps - done)
             arrays = [held[s][done * rows :] if s in data else held[s] for s in self.plan.given]
             began = time.perf_counter()
             self._steps(arrays, count)
             took = time.perf_counter() - began
             done += count
             # Between calls Python sees Ctrl-C; so each takes about as long as a person does not notice.
-            at_once = max(1, min(at_once * 64, int(count * _SLICE / max(took, 1e-9))))
+            if count == self.pace or took > _SLICE:
+                self.pace = max(1, min(count * 64, int(count * _SLICE / max(took, 1e-9))))
         return self._found(held)
 
     def _steps(self, arrays: Sequence[NDArray[Any]], count: int) -> None:
