@@ -18,7 +18,7 @@ _ONE = {"f64": 20.0, "f32": 9.5}
 
 
 def tanh(x: Term) -> Term:
-    """Tanh x within 1.1 ulp (float64: 1).
+    """Tanh x within 1.2 ulp.
 
     1 − 2/(e^{2|x|} + 1) where |x| ≥ 0.9: there the quotient is so small that its roundings hardly show. Below,
     x + x³ P(x²), which keeps relative accuracy. Both are computed side by side: P is done before the division is.
