@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.evaluation import ValueReader
 from gradsheet.expressions import OverData, walk
 from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of
 from gradsheet.programs.lowering import Request
 from gradsheet.syntax.names import canonical_key
+from gradsheet.verification import verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,7 +202,10 @@ def compiled(  # noqa: PLR0913 - each is a choice of its own
     sizes: Mapping[str, Any],
     many: Many,
 ) -> Compiled:
-    """The function of a derivation for what is wanted."""
+    """The function of a derivation for what is wanted, once its derivatives are verified."""
+    checks = verified(derivation, None, "symbolic")
+    if not checks.passed:
+        raise SheetError((Diagnostic("GS503", checks.summary(), None, derivation.sheet.source),))
     inputs = known_inputs(derivation, sizes)
     request = Request(
         tuple(wanted), inputs.sizes.values, inputs.sizes.families, batch, tuple(data) if data is not None else None,

@@ -76,6 +76,7 @@ CODES: dict[str, str] = {
     "GS801": "nothing to compute",
     "GS802": "size has to be a number",
     "GS803": "target lacks an operation",
+    "GS804": "array does not fit",
     # verifying: functions of other people
     "GS901": "function cannot be loaded",
     "GS902": "not a function with a backward pass",

@@ -28,13 +28,13 @@ def refuse_holes(program: Program, source: Source) -> None:
                 if isinstance(atom, Size):
                     message = f"the size {atom.name} is not known, and compiled code needs numbers"
                     hint = f"sizes={{{atom.name!r}: 8}}, or values from which it follows"
-                    raise SheetError((Diagnostic("GS702", message, None, source, None, hint),))
+                    raise SheetError((Diagnostic("GS802", message, None, source, None, hint),))
     for assign in program.assigns:
         for node in walk(assign.body):
             name = _lacking(node, assign)
             if name is not None:
                 message = f"the native target has no code for {name}, which {assign.target.name} needs"
-                raise SheetError((Diagnostic("GS703", message, None, source, None, "export to NumPy instead"),))
+                raise SheetError((Diagnostic("GS803", message, None, source, None, "export to NumPy instead"),))
 
 
 def _lacking(node: AnyNode, assign: Assign) -> str | None:
@@ -53,11 +53,11 @@ def refuse_copies(plan: Plan, copies: int, number: Type, source: Source) -> None
     most = 64 // number.bytes
     if copies & (copies - 1) or copies > most:
         message = f"copies are a power of two up to {most} in this precision, not {copies}"
-        raise SheetError((Diagnostic("GS701", message, None, source),))
+        raise SheetError((Diagnostic("GS801", message, None, source),))
     if not fits(plan):
         message = "several copies at once are there for small models that take one row at a time"
         hint = "batch=1, and at most 160 numbers in the parameters"
-        raise SheetError((Diagnostic("GS703", message, None, source, None, hint),))
+        raise SheetError((Diagnostic("GS803", message, None, source, None, hint),))
 
 
 def _indices(statements: Sequence[Statement]) -> Iterator[Index]:

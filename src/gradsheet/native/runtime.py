@@ -176,27 +176,27 @@ class Runnable:
         if not isinstance(value, np.ndarray):
             if written:
                 kind = type(value).__name__
-                raise_array("GS704", f"'{name}' is changed in place, so it has to be an array, not {kind}")
+                raise_array("GS804", f"'{name}' is changed in place, so it has to be an array, not {kind}")
             try:
                 value = np.asarray(value, dtype=dtype)
             except (TypeError, ValueError):
-                raise_array("GS704", f"'{name}' is no array of numbers")
+                raise_array("GS804", f"'{name}' is no array of numbers")
         if value.shape != wanted:
             shapes = "×".join(map(str, wanted)) or "a scalar", "×".join(map(str, value.shape)) or "a scalar"
             hint = None
             if argument.part != "data" and value.shape[1:] == wanted and self.program.rows is not None:
                 hint = f"if it has a row for each example, name it: data=(…, {name!r})"
-            raise_array("GS704", f"'{name}' is {shapes[0]}, and the array is {shapes[1]}", hint)
+            raise_array("GS804", f"'{name}' is {shapes[0]}, and the array is {shapes[1]}", hint)
         array: NDArray[Any] = value
         if array.dtype == dtype and array.flags.c_contiguous and (not written or array.flags.writeable):
             return array
         if written:
             what = f"an array of {dtype}, in one piece and writable" if value.dtype == dtype else f"an array of {dtype}"
-            raise_array("GS704", f"'{name}' is changed in place, so it has to be {what}; this is {value.dtype}")
+            raise_array("GS804", f"'{name}' is changed in place, so it has to be {what}; this is {value.dtype}")
         if value.dtype.kind not in "fiub":
-            raise_array("GS704", f"'{name}' holds {value.dtype}, not numbers")
+            raise_array("GS804", f"'{name}' holds {value.dtype}, not numbers")
         if symbol.is_integer and value.dtype.kind == "f" and not np.array_equal(value, np.floor(value)):
-            raise_array("GS704", f"'{name}' takes whole numbers")
+            raise_array("GS804", f"'{name}' takes whole numbers")
         return np.ascontiguousarray(value, dtype=dtype)
 
 
