@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.kernels import F32, F64
-from gradsheet.kernels.native import NativeModule, compiled
+from gradsheet.kernels.native import NativeModule, available, compiled
 from gradsheet.native.buffers import Plan, plan
-from gradsheet.native.holes import refuse_copies, refuse_holes
+from gradsheet.native.holes import refuse_copies, refuse_holes, refuse_symbols
+from gradsheet.native.interpreted import Interpreted, say_so
 from gradsheet.native.machines import machine
 from gradsheet.native.meetings import Barrier, can_meet, run_together
 from gradsheet.native.places import extent, shape
@@ -45,6 +47,8 @@ def compile_program(
     With `threads`, the rows of a step are shared out; one row of data at a time leaves nothing to share.
     """
     source = derivation.sheet.source
+    if not available():
+        return _interpreted(derivation, request, precision, copies)
     program = expand(lower(derivation, request))
     refuse_holes(program, source)
     number = _TYPES[precision]
@@ -59,12 +63,26 @@ def compile_program(
     return Runnable(planned, compiled(written.module), precision, written.size, copies)
 
 
+def _interpreted(derivation: Derivation, request: Request, precision: Precision, copies: int) -> Runnable:
+    """The program by NumPy, with a line that says so."""
+    source = derivation.sheet.source
+    if copies > 1:
+        hint = "pip install 'gradsheet[native]'"
+        message = "several copies at once are compiled, which needs llvmlite"
+        raise SheetError((Diagnostic("GS803", message, None, source, None, hint),))
+    program = lower(derivation, request)
+    refuse_symbols(program, source)
+    say_so()
+    planned = plan(program, _TYPES[precision].bytes)
+    return Runnable(planned, Interpreted(planned), precision, 1)
+
+
 @dataclass(eq=False)
 class Runnable:
     """A program in memory, with the workspace that it needs."""
 
     plan: Plan
-    module: NativeModule
+    module: NativeModule | Interpreted
     precision: Precision
     size: int
     """Numbers that the workspace holds."""
@@ -133,7 +151,7 @@ class Runnable:
         barrier = Barrier(self.threads)
         try:
             run_together([
-                self.module[f"epoch{k}"].bind(*arrays, self.workspace, count, barrier.address, barrier.memory)
+                partial(self.module[f"epoch{k}"], *arrays, self.workspace, count, barrier.address, barrier.memory)
                 for k in range(self.threads)
             ])  # fmt: skip
         finally:
