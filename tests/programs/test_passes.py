@@ -223,6 +223,14 @@ def test_a_planted_fault_of_meaning_is_seen():
     assert same(at.results(wrong), expected) != []
 
 
+def test_an_exponential_does_not_overflow():
+    sheet = gs.loads("s, y ∈ ℝ\nL = log(1 + exp(s)) - y s\nparameters s\nminimize L").inner
+    at = world(derive(sheet))
+    at.values["s", None], at.values["y", None] = np.asarray(900.0), np.asarray(0.5)
+    assert agree(at.results(at.program())["∂L/∂s", None, False], 0.5)
+    assert agree(at.results(at.program())["L", None, False], 450.0)
+
+
 def test_sizes_stay_symbols_until_they_are_known():
     derivation = derived("attention")
     program = world(derivation, symbolic=True).program()

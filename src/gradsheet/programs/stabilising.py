@@ -154,6 +154,8 @@ def _stable(node: AnyNode, definitions: Mapping[Symbol, Assign]) -> AnyNode:
             if exponential is not None:  # 1/(1 + e^−x) is σ(x)
                 return Call("sigmoid", (_negative(exponential),))
             return node
+        case Multiply(factors=factors):
+            return _times_exponential(factors) or node
         case Add(terms=(Call(function="exp", arguments=(inner,)), Number(value=value))) if value == -1:
             return Call("expm1", (inner,))
         case Add(terms=(Number(value=value), Call(function="exp", arguments=(inner,)))) if value == -1:
@@ -197,6 +199,19 @@ def _one_plus_exponential(body: Expr) -> Expr | None:
             return inner
         case _:
             return None
+
+
+def _times_exponential(factors: tuple[Expr, ...]) -> Expr | None:
+    """σ(−x) e^x as σ(x): the exponential alone would overflow."""
+    for k, factor in enumerate(factors):
+        if not isinstance(factor, Call) or factor.function != "sigmoid":
+            continue
+        other = Call("exp", (_negative(factor.arguments[0]),))
+        place = next((j for j, f in enumerate(factors) if f is other), None)
+        if place is not None:
+            kept = [f for j, f in enumerate(factors) if j not in {k, place}]
+            return multiplied([*kept, Call("sigmoid", other.arguments)])
+    return None
 
 
 def _negative(body: Expr) -> Expr:

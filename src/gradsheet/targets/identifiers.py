@@ -21,7 +21,8 @@ _SIGNS = {
     "*": "_star", "ı": "i", "ȷ": "j", "²": "2",
 }  # fmt: skip
 _LETTERS = {letter: word for word, letter in GREEK.items()}
-_UNSAFE = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
+_UNSAFE = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | {"l", "O", "I"}
+"""Keywords, builtins, and letters that are taken for digits."""
 
 
 def identifier(name: str) -> str:

@@ -257,6 +257,8 @@ class Places:
         coefficient = place.coefficient(index)
         ends = [place - Affine.atom(index) * coefficient + e * coefficient for e in self.widest(index)]
         low, high = ends if coefficient > 0 else ends[::-1]
+        if isinstance(start, str) and abs(coefficient) == 1 and self._spans(place, axis):
+            return ":"
         if isinstance(start, str):  # padded: the first place has moved
             low, high, text = Affine(), high - low, start
             stop = self.affine(high + 1) if text == "0" else f"{text} + {self.affine(high + 1)}"
@@ -271,12 +273,18 @@ class Places:
         """What the windows along an axis start and end with."""
         del first, second
         low, high = self._extreme(place, -1), self._extreme(place, 1)
+        if isinstance(start, str) and self._spans(place, axis):
+            return ":"
         if isinstance(start, str):
             stop = self.affine(high - low + 1) if start == "0" else f"{start} + {self.affine(high - low + 1)}"
             return _range(start, stop, 1)
         if low == axis.low and high == axis.high:
             return ":"
         return _range(self.affine(low), "" if high == axis.high else self.affine(high + 1), 1)
+
+    def _spans(self, place: Affine, axis: Index) -> bool:
+        """Whether places run over all of the axis, so that with zeros around it they run over all there is."""
+        return at_least_zero(-self._extreme(place, -1)) and at_least_zero(self._extreme(place, 1) - axis.high)
 
     def _windowed(
         self, text: str, axes: list[Index], position: int, pair: tuple[Index, Index], at: Sequence[Affine]
