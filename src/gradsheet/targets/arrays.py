@@ -187,8 +187,11 @@ class Arrays(Products):
                 text = f"{head} / ({inner})"
             level = Level.PRODUCT
         if coefficient < 0:
-            text = f"-{Piece(text, level).at(Level.PRODUCT)}"
-            level = Level.PRODUCT if level != Level.ATOM else Level.SIGN
+            if text.startswith("-") and level in {Level.SIGN, Level.PRODUCT}:
+                text, level = text[1:], Level.PRODUCT  # two signs are none
+            else:
+                text = f"-{Piece(text, level).at(Level.PRODUCT)}"
+                level = Level.PRODUCT if level != Level.ATOM else Level.SIGN
         kind = _together([*whole, *below])
         return Piece(text, level, axes, kind)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS = 3
 _TRIES = 24
+_NUDGE = 1e-9
 _LARGEST = 1e4
 """Beyond it, a point is close to one where something is undefined."""
 Key = tuple[str, tuple[int, ...] | None]
@@ -71,15 +72,26 @@ def _at(plan: Plan, sizes: Sizes, rng: random.Random, style: int) -> Point | Non
     taken = [s for s in symbols if s.name in data]
     drawn = draw_values(symbols, sizes, rng, style % 3, dict.fromkeys(taken, ROWS))
     values = _by_member(drawn)
-    with np.errstate(all="ignore"):
-        held = evaluate(program, {a.symbol: values[a.name, a.member] for a in program.arguments if a.part != "table"})
-    results = {(r.name, r.updates is not None, r.member): held[r.symbol] for r in program.results}
-    if not all(np.all(np.abs(v) < _LARGEST) for v in results.values()):
+    results = _computed(program, values, 0.0)
+    moved = _computed(program, values, _NUDGE)
+    # Close to where something is undefined, as at a singular matrix, numbers of two libraries differ.
+    if not all(np.all(np.abs(v) < _LARGEST) and np.allclose(v, moved[k], 1e-5, 1e-5) for k, v in results.items()):
         return None
     return Point(
         {g.name: _group(g, plan.program, values) for g in plan.workshop.inputs},
         {g.name: _result(g, plan.program, results) for g in plan.workshop.results},
     )
+
+
+def _computed(program: Program, values: Mapping[Key, Any], nudge: float) -> dict[Any, Any]:
+    """The reference's results, at a point or beside it."""
+    given = {
+        a.symbol: values[a.name, a.member] * (1 if a.symbol.is_integer else 1 + nudge)
+        for a in program.arguments if a.part != "table"
+    }  # fmt: skip
+    with np.errstate(all="ignore"):
+        held = evaluate(program, given)
+    return {(r.name, r.updates is not None, r.member): held[r.symbol] for r in program.results}
 
 
 def _by_member(drawn: Mapping[Symbol, Any]) -> dict[Key, Any]:

@@ -55,7 +55,7 @@ def split(plan: Plan, outputs: list[Group]) -> Split:
 
 def used(symbols: tuple[Symbol, ...], plan: Plan, lines: list[str]) -> list[Symbol]:
     """Those of some arrays whose names occur in lines."""
-    text = "\n".join(lines)
+    text = re.sub(r'"[^"]*"', "", "\n".join(lines))  # the letters of an einsum are no names
     return [s for s in symbols if re.search(rf"\b{re.escape(plan.workshop.names.of[s])}\b", text)]
 
 
