@@ -43,6 +43,7 @@ LAYERS = (
     "programs",
     "native",
     "targets",
+    "training",
     "checking",
     "auditing",
     "exercises",

@@ -66,8 +66,8 @@ def _in_place(program: Program) -> dict[Symbol, Symbol]:
     found: dict[Symbol, Symbol] = {}
     listed = list(program.statements)
     for result in program.results:
-        if result.updates is None or result.updates in found.values():
-            continue
+        if result.updates is None or result.updates in found.values() or result.updates not in program.inputs:
+            continue  # what is assigned before it is ever read has no old value to take the place of
         position = next((k for k, s in enumerate(listed) if isinstance(s, Assign) and s.target is result.symbol), None)
         if position is None:
             continue

@@ -12,6 +12,7 @@ from gradsheet.expressions import (
     Call,
     Expr,
     Index,
+    Lambda,
     Role,
     Symbol,
     Unspecified,
@@ -47,22 +48,33 @@ class Gathered:
     pulled: dict[Symbol, Symbol]
 
 
-def gather(derivation: Derivation, wanted: Sequence[str]) -> Gathered:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """target[pattern] ← value: one line of an update."""
+
+    symbol: Symbol
+    pattern: tuple[Affine, ...]
+    value: Lambda
+
+
+def gather(derivation: Derivation, wanted: Sequence[str], rules: Sequence[Rule] | None = None) -> Gathered:
     """The assignments that the wanted values need, in the order of the derivation.
 
     Each of `wanted` is "value" (the objective), "gradient" (its derivatives by the parameters), "update" (the
     parameters after one step), "pullback" (the outputs and the derivatives by the inputs), or the name of something
     that the sheet defines or derives. Raises `SheetError` where a sheet has no such thing.
     """
-    collector = _Collector(derivation)
+    collector = _Collector(derivation, rules)
     for name in wanted:
         collector.want(name)
     return collector.gathered()
 
 
 class _Collector:
-    def __init__(self, derivation: Derivation) -> None:
+    def __init__(self, derivation: Derivation, rules: Sequence[Rule] | None) -> None:
         self.derivation, self.sheet = derivation, derivation.sheet
+        own = [Rule(r.symbol, r.pattern, r.value) for r in self.sheet.updates]
+        self.rules = own if rules is None else list(rules)
         self.results: list[Result] = []
         self.updates: list[Assign] = []
         self.averaged: set[Symbol] = set()
@@ -89,7 +101,8 @@ class _Collector:
             Assign(e.symbol, e.pattern, e.free, graph.body(e)) for e in graph.equations if e.symbol in needed
         ] + self.updates
         _specified(self.sheet, statements)
-        arguments = _arguments(self.sheet, self.derivation, statements)
+        updated = {r.symbol for r in self.rules}
+        arguments = _arguments(self.sheet, self.derivation, statements, updated)
         program = Program(tuple(arguments), tuple(statements), tuple(self.results))
         return Gathered(program, frozenset(self.averaged), self.pulled)
 
@@ -137,7 +150,7 @@ class _Collector:
 
     def _update(self) -> None:
         sheet = self.sheet
-        if sheet.updates:
+        if self.rules:
             self._rules()
         elif sheet.rate is not None and sheet.objective is not None:
             self._descent()
@@ -148,11 +161,12 @@ class _Collector:
     def _rules(self) -> None:
         """`target ← value` line by line: a later line sees what the earlier ones assigned."""
         current: dict[Symbol, Symbol] = {}
-        for rule in self.sheet.updates:
+        for rule in self.rules:
             new = _after(rule.symbol)
             body = _renamed(rule.value.body, current)
             held = current.get(rule.symbol, rule.symbol)
-            self.averaged |= {s for s in body.symbols if s.role is not Role.INPUT}
+            new_values = set(current.values())
+            self.averaged |= {s for s in body.symbols if s.role is not Role.INPUT and s not in new_values}
             if not _covers(rule.pattern, rule.symbol):
                 self.updates.append(_copy(held, new))
             self.updates.append(Assign(new, rule.pattern, rule.value.indices, body))
@@ -234,13 +248,14 @@ def _specified(sheet: Sheet, statements: Iterable[Assign]) -> None:
 # ---------------------------------------------------------------- arguments
 
 
-def _arguments(sheet: Sheet, derivation: Derivation, statements: Iterable[Assign]) -> list[Argument]:
+def _arguments(
+    sheet: Sheet, derivation: Derivation, statements: Iterable[Assign], updated: set[Symbol]
+) -> list[Argument]:
     """Everything that is used and not computed: parameters first, then data and constants as they are declared."""
     listed = list(statements)
     computed = {s.target for s in listed}
     bound = {n.variable for s in listed for n in walk(s.body) if hasattr(n, "variable")}
     used = {s for a in listed for s in _used(a)} - computed - bound
-    updated = {r.symbol for r in sheet.updates}
     cotangents = set(derivation.cotangents.values())
 
     def part(symbol: Symbol) -> Part:
@@ -259,4 +274,4 @@ def _used(assign: Assign) -> set[Symbol]:
     return found
 
 
-__all__ = ["WANTED", "Gathered", "Wanted", "fresh_axes", "gather"]
+__all__ = ["WANTED", "Gathered", "Rule", "Wanted", "fresh_axes", "gather"]

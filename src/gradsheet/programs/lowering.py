@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gradsheet.derivation import Derivation
-    from gradsheet.programs.gathering import Gathered
+    from gradsheet.programs.gathering import Gathered, Rule
     from gradsheet.programs.model import Program
     from gradsheet.sheet import Sheet
 
@@ -42,6 +42,8 @@ class Request:
     rows: int | str | None = None
     data: tuple[str, ...] | None = None
     weight: Weight = "mean"
+    rules: tuple[Rule, ...] | None = None
+    """The lines of the update, in the place of the sheet's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class _Job:
     def __init__(self, derivation: Derivation, request: Request) -> None:
         self.derivation, self.request = derivation, request
         self.sheet: Sheet = derivation.sheet
-        self.gathered: Gathered = gather(derivation, request.wanted)
+        self.gathered: Gathered = gather(derivation, request.wanted, request.rules)
         self.settler = Settler(self.gathered.program, request.sizes, request.families, self.sheet.source)
 
     def settle(self, _program: Program) -> Program:

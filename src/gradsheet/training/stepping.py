@@ -1,0 +1,148 @@
+"""Steps over shuffled rows: the compiled update, fed with rows in an order that a seed and the epoch decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from gradsheet.derivation import Derivation
+    from gradsheet.native.runtime import Precision
+    from gradsheet.programs.lowering import Request
+    from gradsheet.training.optimisers import Rules
+
+_GATHERED = 8 << 20
+"""Bytes of rows that are brought together for one call: what stays in the cache of the machine, not of the core."""
+
+Arrays = dict[str, "NDArray[Any]"]
+
+
+def order_of(rows: int, seed: int, epoch: int, *, shuffled: bool = True) -> NDArray[np.int64]:
+    """The rows of an epoch in the order in which they are used: the same for the same seed, on every machine.
+
+    >>> order_of(5, 0, 0).tolist() == order_of(5, 0, 0).tolist() != order_of(5, 0, 1).tolist()
+    True
+    """
+    if not shuffled:
+        return np.arange(rows, dtype=np.int64)
+    return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(rows).astype(np.int64)
+
+
+@dataclass(eq=False)
+class Stepper:
+    """The update of a sheet, compiled for batches of rows; parameters and state lie in `arrays`, and change there."""
+
+    derivation: Derivation
+    rules: Rules
+    request: Request
+    precision: Precision
+    threads: int = 1
+    arrays: Arrays = field(init=False, repr=False)
+    """Parameters and everything that is carried from step to step, by name."""
+
+    def __post_init__(self) -> None:
+        self.main = self._compiled(self.request.rows)
+        self._rests: dict[int, Runnable] = {}
+        self.arrays = {
+            name_of(a): aligned(self.main.shape(a.symbol), self.precision)
+            for a in self.main.arguments
+            if a.part == "parameter"
+        }
+
+    def _compiled(self, rows: Any) -> Runnable:
+        request = replace(self.request, rows=rows, wanted=("update",), rules=tuple(self.rules.rules))
+        return compile_program(self.derivation, request, self.precision, threads=self.threads)
+
+    @property
+    def batch(self) -> int:
+        """Rows in one step."""
+        return self.main.rows
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The names that have a row for each example."""
+        return tuple(name_of(a) for a in self.main.arguments if a.part == "data")
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """The names of inputs that are the same for all rows, the learning rate not among them."""
+        return tuple(
+            name_of(a) for a in self.main.arguments if a.part == "constant" and a.name != self.rules.rate.name
+        )
+
+    # ------------------------------------------------------------ steps
+
+    def steps_of(self, rows: int) -> int:
+        """How many steps an epoch has: whole batches, and one for what is left."""
+        return -(-rows // self.batch)
+
+    def run(
+        self, data: Mapping[str, NDArray[Any]], constants: Mapping[str, Any], rate: float, order: NDArray[np.int64],
+        start: int = 0,
+    ) -> Iterator[int]:
+        """Steps from number `start` on; yields how many are done, after every stretch of them.
+
+        The rows of a stretch are brought together first; the arithmetic does not depend on where stretches end.
+        """  # fmt: skip
+        steps = self.steps_of(len(order))
+        stretch = self._stretch(data)
+        buffers = {n: np.empty((stretch * self.batch, *data[n].shape[1:]), dtype=self._dtype(n)) for n in self.data}
+        done = start
+        while done < steps:
+            first = done * self.batch
+            rest = len(order) - first
+            if rest < self.batch:
+                last = {n: data[n][order[first:]].astype(self._dtype(n)) for n in self.data}
+                self._step(self._rest(rest), last, constants, rate, 1)
+                done += 1
+                yield done
+                return
+            count = min(stretch, rest // self.batch)
+            chosen = order[first : first + count * self.batch]
+            rows = {}
+            for name, buffer in buffers.items():
+                rows[name] = buffer[: len(chosen)]
+                _gather(data[name], chosen, rows[name])
+            self._step(self.main, rows, constants, rate, count)
+            done += count
+            yield done
+
+    def _stretch(self, data: Mapping[str, NDArray[Any]]) -> int:
+        size = sum(int(np.prod(data[n].shape[1:], dtype=np.int64)) * self._dtype(n).itemsize for n in self.data)
+        return max(1, _GATHERED // max(1, size * self.batch))
+
+    def _dtype(self, name: str) -> np.dtype[Any]:
+        argument = next(a for a in self.main.arguments if name_of(a) == name)
+        return np.dtype(np.int64 if argument.symbol.is_integer else self.precision)
+
+    def _rest(self, rows: int) -> Runnable:
+        if rows not in self._rests:
+            self._rests[rows] = self._compiled(rows)
+        return self._rests[rows]
+
+    def _step(
+        self, runnable: Runnable, rows: Mapping[str, NDArray[Any]], constants: Mapping[str, Any], rate: float,
+        steps: int,
+    ) -> None:  # fmt: skip
+        given: dict[str, Any] = {**self.arrays, **constants, self.rules.rate.name: np.asarray(rate), **rows}
+        values = {a.symbol: given[name_of(a)] for a in runnable.arguments}
+        runnable.epoch(values, steps)
+
+
+def _gather(source: NDArray[Any], rows: NDArray[np.int64], into: NDArray[Any]) -> None:
+    """Rows of an array, converted to the type of the buffer where they are of another."""
+    if source.dtype == into.dtype:
+        np.take(source, rows, axis=0, out=into, mode="clip")
+    else:
+        into[...] = source[rows]
+
+
+__all__ = ["Arrays", "Stepper", "order_of"]
