@@ -27,7 +27,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.kernels import I64
 from gradsheet.native.functions import call, power
-from gradsheet.native.places import extent, linear, whole
+from gradsheet.native.places import linear
 
 if TYPE_CHECKING:
     from gradsheet.kernels import Term
@@ -326,10 +326,10 @@ def _reduce(node: Reduce, scope: Scope) -> Term:
     moved = scope.is_moved(node.free)
     of = scope.type if moved else scope.number
     start = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}[node.kind]
-    low = whole(node.index.low)
-    if not extent(node.index):
+    low, stop = scope.bound(node.index.low), scope.bound(node.index.high) + 1
+    if isinstance(low, int) and isinstance(stop, int) and stop <= low:
         return b.constant(start, of)
-    with b.fold(node.index.name, low, low + extent(node.index), {"total": b.constant(start, of)}) as fold:
+    with b.fold(node.index.name, low, stop, {"total": b.constant(start, of)}) as fold:
         inner = scope.at(node.index, fold.index)
         fold["total"] = _joined(node, fold["total"], inner, moved=moved)
     return fold["total"]

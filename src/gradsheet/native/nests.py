@@ -6,10 +6,10 @@ import math
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, Index, Multiply, Number, Power, Reduce
+from gradsheet.expressions import Access, Index, Multiply, Number, Power, Reduce, walk
 from gradsheet.expressions.nodes import bound, children
 from gradsheet.native.expressions import in_lanes, value
-from gradsheet.native.places import extent, whole
+from gradsheet.native.places import extent, has_fixed_range, linear, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,7 +168,7 @@ def _side_by_side(statement: Assign, scope: Scope) -> Index | None:
     target = scope.places[statement.target].offset(statement.pattern)
     best: tuple[int, int, Index] | None = None
     for position, index in enumerate(reversed(statement.free)):
-        if extent(index) < 2 or not _has_fixed_range(index):
+        if not has_fixed_range(index) or extent(index) < 2 or _bounds(statement.body, index):
             continue
         cost = 0 if target.along(index) == 1 else 4
         cost += _roughness(statement.body, index, scope)
@@ -184,8 +184,10 @@ def _side_by_side(statement: Assign, scope: Scope) -> Index | None:
 _MOST_ROUGH = 8
 
 
-def _has_fixed_range(index: Index) -> bool:
-    return index.low.is_constant and index.high.is_constant
+def _bounds(body: Expr, index: Index) -> bool:
+    """Whether a sum inside ends where an index says: its length differs from lane to lane."""
+    ends = (end for node in walk(body) if isinstance(node, Reduce) for end in node.index.range)
+    return any(linear([(end, 1)]).depends_on(index) for end in ends)
 
 
 def _roughness(body: Expr, index: Index, scope: Scope) -> int:
@@ -223,12 +225,12 @@ def _summed_side_by_side(statement: Assign, scope: Scope, width: int) -> dict[Re
             stack.extend(children(node))
             continue
         inner: Expr = node
-        last = node
+        nested = []
         while isinstance(inner, Reduce) and inner.kind == node.kind:
-            last = inner
+            nested.append(inner.index)
             inner = inner.body
-        index = last.index
-        known = node.kind in _STARTS and _has_fixed_range(index) and extent(index) >= width
+        index = nested[-1]
+        known = node.kind in _STARTS and all(map(has_fixed_range, nested)) and extent(index) >= width
         if known and _roughness(inner, index, scope) == 0 and not _holds_sums(inner):
             found[node] = index
     return found

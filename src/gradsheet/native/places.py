@@ -25,6 +25,11 @@ def whole(value: Affine) -> int:
     return value.constant
 
 
+def has_fixed_range(index: Index) -> bool:
+    """Whether the ends of an index are the same wherever it runs."""
+    return index.low.is_constant and index.high.is_constant
+
+
 def shape(symbol: Symbol) -> tuple[int, ...]:
     """The lengths of the axes."""
     return tuple(extent(a) for a in symbol.axes)
@@ -93,4 +98,4 @@ class Place:
         return linear(zip(at, self.strides, strict=True))
 
 
-__all__ = ["Linear", "Place", "extent", "linear", "row_major", "shape", "whole"]
+__all__ = ["Linear", "Place", "extent", "has_fixed_range", "linear", "row_major", "shape", "whole"]

@@ -34,7 +34,7 @@ from gradsheet.kernels import I32, I64, pointer
 from gradsheet.native.ahead import look_ahead
 from gradsheet.native.expressions import in_lanes, value
 from gradsheet.native.nests import lanes_for
-from gradsheet.native.places import extent, row_major, shape, whole
+from gradsheet.native.places import extent, has_fixed_range, row_major, shape, whole
 from gradsheet.native.scope import Scope
 from gradsheet.programs.forms import added
 from gradsheet.programs.model import Assign
@@ -83,7 +83,9 @@ def _is_straight(statement: Assign) -> bool:
         return False
     kinds = (Access, Number, Constant, Integer, Add, Multiply, Power, Call, Piecewise, Reduce, Relation)
     for node in walk(statement.body):
-        if not isinstance(node, kinds) or (isinstance(node, Reduce) and node.kind != "sum"):
+        if not isinstance(node, kinds):
+            return False
+        if isinstance(node, Reduce) and (node.kind != "sum" or not has_fixed_range(node.index)):
             return False
         if isinstance(node, Access) and not all(a.is_constant or isinstance(a.single, Index) for a in node.at):
             return False

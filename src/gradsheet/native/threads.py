@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Affine, ArrayCall, Index, Reduce, substitute, walk
-from gradsheet.native.places import extent, whole
+from gradsheet.native.places import extent, has_fixed_range, whole
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Assign, Loop, assigns
 
@@ -96,7 +96,7 @@ def _work(statement: Assign) -> int:
     total = prod(extent(i) for i in statement.free)
     longest = 1
     for node in walk(statement.body):
-        if isinstance(node, Reduce):
+        if isinstance(node, Reduce) and has_fixed_range(node.index):
             longest = max(longest, extent(node.index))
     return total * longest
 

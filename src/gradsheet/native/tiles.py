@@ -43,8 +43,9 @@ class Machine:
 
     @property
     def inner(self) -> tuple[int, int]:
-        """Rows and columns of a tile in the inner form."""
-        return (6, 4) if self.registers >= 32 else (2, 4) if self.registers >= 16 else (2, 2)
+        """Rows and columns of a tile in the inner form; the sums of a row's columns fill one vector at most."""
+        rows, columns = (6, 4) if self.registers >= 32 else (2, 4) if self.registers >= 16 else (2, 2)
+        return rows, min(columns, self.width)
 
 
 def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
