@@ -19,6 +19,7 @@ import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -158,17 +159,24 @@ class Bench:
                 "JAX, code cached": ([theirs, place, str(folder / "jax")], None),
             }
             times: dict[str, list[float]] = {name: [] for name in commands}
+            parts: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
             for k in range(max(self.pairs, 9) + 1):
                 for name, (command, cache) in commands.items():
                     with tempfile.TemporaryDirectory() as empty:
-                        seconds, printed = whole(command, cache or empty)
+                        seconds, printed, laps = whole(command, cache or empty)
                     if k:  # the first round fills the caches and is not counted
                         times[name].append(seconds)
+                        parts[name].append(laps)
                     elif name == "ours, nothing cached":
                         wanted = printed
                     elif not np.allclose(printed, wanted, rtol=1e-9, atol=1e-12):
                         self.wrong.append(f"start: {name} prints other weights")
             result: dict = {"times": {name: spread(found) for name, found in times.items()}}
+            result["parts"] = {
+                name: {part: statistics.median(laps[part] for laps in rows) for part in rows[0]}
+                for name, rows in parts.items()
+                if rows[0]
+            }
             for name, peer in (("ours, nothing cached", "JAX"), ("ours, code cached", "JAX, code cached")):
                 ratios = [a / b for a, b in zip(times[name], times[peer], strict=True)]
                 result[f"{name} / {peer}"] = spread(ratios)
@@ -178,14 +186,16 @@ class Bench:
         return result
 
 
-def whole(command: list[str], cache: str) -> tuple[float, np.ndarray]:
-    """Seconds of a process with one core, and the numbers that it printed."""
+def whole(command: list[str], cache: str) -> tuple[float, np.ndarray, dict[str, float]]:
+    """Seconds of a process on one thread, the numbers that it printed, and what its parts took, if it says so."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment = {**kept, "GRADSHEET_CACHE": cache, "JAX_PLATFORMS": "cpu", "OMP_NUM_THREADS": "1"}
     environment["OPENBLAS_NUM_THREADS"] = "1"
     began = time.perf_counter()
     done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=True)
-    return time.perf_counter() - began, np.array(done.stdout.split(), dtype=float)
+    took = time.perf_counter() - began
+    last = (done.stderr.strip().splitlines() or [""])[-1]
+    return took, np.array(done.stdout.split(), dtype=float), json.loads(last) if last.startswith("{") else {}
 
 
 def goal(comparison: Comparison) -> dict:
@@ -263,7 +273,7 @@ def start_lines(part: dict) -> list[str]:
     for name, row in part["times"].items():
         lines.append(f"| {name} | {seconds(row['median'])} ({seconds(row['low'])} to {seconds(row['high'])}) | | | | |")
     for name, row in part.items():
-        if name == "times":
+        if name in {"times", "parts"}:
             continue
         ratio = f"**{row['median']:.3f}** ({row['low']:.3f} to {row['high']:.3f})"
         held = name == "ours, nothing cached / JAX"
@@ -271,7 +281,11 @@ def start_lines(part: dict) -> list[str]:
         if held:
             goals = [f"≤ {START_MUST}", f"≤ {START_AIM}", reached(row["median"], START_MUST, START_AIM)]
         lines.append(f"| {name} | | {ratio} | {' | '.join(goals)} |")
-    return [*lines, ""]
+    lines.append("")
+    for name, laps in part["parts"].items():
+        took = ", ".join(f"{lap} {seconds(value)}" for lap, value in laps.items())
+        lines += [f"Where the time of {name} goes: {took}; the rest is the interpreter's start and end.", ""]
+    return lines
 
 
 def written(results: dict) -> str:
