@@ -80,7 +80,7 @@ class Bench:
         """Everything that is known of one workload."""
         case = TABLE[name]
         say(case.title)
-        row: dict = {"title": case.title, "flop": case.workload.flop, "comparisons": []}
+        row: dict = {"title": case.title, "flop": case.workload.flop, "cores": case.cores, "comparisons": []}
         with contextlib.ExitStack() as stack:
             try:
                 wanted = self.reference(name)
@@ -242,7 +242,9 @@ def where(row: dict, rates: dict[str, float]) -> str:
     paired_rows = [c for c in row["comparisons"] if "ours" in c]
     if row["flop"] > 1e5 and paired_rows:
         rate = row["flop"] / paired_rows[0]["ours"]["median"]
-        said.append(f"{rate / 1e9:.0f} GFLOP/s, {rate / rates[precision]:.0%} of the core")
+        cores = row.get("cores", 1)
+        what = "the core" if cores == 1 else f"{cores} cores"
+        said.append(f"{rate / 1e9:.0f} GFLOP/s, {rate / (cores * rates[precision]):.0%} of {what}")
     return "; ".join(said)
 
 
