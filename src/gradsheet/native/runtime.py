@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,7 @@ from gradsheet.native.holes import refuse_copies, refuse_holes, refuse_symbols
 from gradsheet.native.interpreted import Interpreted, say_so
 from gradsheet.native.machines import machine
 from gradsheet.native.meetings import Barrier, can_meet, run_together
+from gradsheet.native.pacing import pace
 from gradsheet.native.places import extent, shape
 from gradsheet.native.writing import write, write_shared
 from gradsheet.programs.expanding import expand
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 Precision = Literal["float32", "float64"]
 _TYPES = {"float32": F32, "float64": F64}
 _ALIGNED = 64
-_SLICE = 0.05
-"""Seconds after which an epoch looks whether somebody wants it to end."""
 
 
 def compile_program(
@@ -91,11 +90,14 @@ class Runnable:
     arguments: tuple[Argument, ...] = field(init=False, repr=False)
     """What the caller hands in."""
     workspace: NDArray[Any] = field(init=False, repr=False)
-    pace: int = field(default=1, init=False, repr=False)
-    """Steps of an epoch that are done in one call."""
+    pace: int = field(init=False, repr=False)
+    """Steps of an epoch that are done in one call; between calls Python sees Ctrl-C."""
+    lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    """Who computes has the workspace to himself: other threads of Python may call meanwhile."""
 
     def __post_init__(self) -> None:
         self.arguments = tuple(a for a in self.program.arguments if a.part != "table")
+        self.pace = pace(self.program.statements)
         self._shapes = {s: self._shape(s) for s in self.plan.given}
         self.workspace = aligned((max(1, self.size),), self.precision)
         self.tables = {s: np.ascontiguousarray(v, dtype=self._dtype(s)) for s, v in self.program.tables.items()}
@@ -123,7 +125,8 @@ class Runnable:
         if self.copies > 1 or self.threads > 1:
             return self.epoch(values, 1)
         held = self._arrays(values, results, rows=1)
-        self.module["step"](*[held[s] for s in self.plan.given], self.workspace)
+        with self.lock:
+            self.module["step"](*[held[s] for s in self.plan.given], self.workspace)
         return self._found(held)
 
     def epoch(self, values: Mapping[Symbol, Any], steps: int) -> dict[Symbol, NDArray[Any]]:
@@ -135,13 +138,9 @@ class Runnable:
         while done < steps:
             count = min(self.pace, steps - done)
             arrays = [held[s][done * rows :] if s in data else held[s] for s in self.plan.given]
-            began = time.perf_counter()
-            self._steps(arrays, count)
-            took = time.perf_counter() - began
+            with self.lock:
+                self._steps(arrays, count)
             done += count
-            # Between calls Python sees Ctrl-C; so each takes about as long as a person does not notice.
-            if count == self.pace or took > _SLICE:
-                self.pace = max(1, min(count * 64, int(count * _SLICE / max(took, 1e-9))))
         return self._found(held)
 
     def _steps(self, arrays: Sequence[NDArray[Any]], count: int) -> None:
