@@ -1,6 +1,11 @@
-"""What holds for all tests: which files are not looked through for doctests."""
+"""What holds for all tests: how much Hypothesis draws, and which files are not looked through for doctests."""
 
 from __future__ import annotations
 
+from hypothesis import settings
+
 collect_ignore_glob = ["auditing/*_functions.py"]
 """Functions to audit have no doctests, and import libraries that need not be there, and slow to load."""
+
+# `--hypothesis-profile=thorough` draws other examples at each run, and far more of them: see `drawing.py`.
+settings.register_profile("thorough", derandomize=False, print_blob=True)

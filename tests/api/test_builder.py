@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradsheet as gs
+from drawing import examples
 
 
 def test_a_builder_writes_a_sheet_that_reads():
@@ -128,7 +129,7 @@ def expressions(draw: st.DrawFn, rank: int, depth: int = 3) -> str:
     return forms[draw(st.sampled_from(sorted(forms)))]()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 2).flatmap(expressions))
 def test_the_sheet_computes_what_numpy_computes(expression: str):
     rng = np.random.default_rng(3)

@@ -6,12 +6,12 @@ that cannot be found right is named in `OPEN`, with the reason.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from checking.evaluating import with_functions
+from drawing import THOROUGH
 from engine.reading_back import printed
 from engine.running import derived, read_text
 from gradsheet.checking.judging.comparison import Comparer
@@ -25,7 +25,6 @@ from gradsheet.syntax.plain import plain
 
 SHEETS = sorted((Path(__file__).parent.parent / "sheets").glob("*.sheet"))
 
-EVERYTHING = "GRADSHEET_SEARCH" in os.environ
 SAMPLE = [
     path
     for path in SHEETS
@@ -116,7 +115,7 @@ def _definition(left: tree.Expression) -> tuple[str, tuple[str, ...], bool] | No
             return None
 
 
-@pytest.mark.parametrize("path", SHEETS if EVERYTHING else SAMPLE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHEETS if THOROUGH else SAMPLE, ids=lambda path: path.stem)
 def test_what_is_printed_is_found_right(path):
     expected = OPEN.get(path.stem, {})
     for left, right, finding in Printed(path).findings():

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +76,12 @@ def printed(derivation: Derivation, notation: str = "matrix", *, inline: bool = 
     return found + [Printed(None, line) for item in view.update for line in item.lines]
 
 
+@lru_cache(maxsize=2)
+def derivation_of(text: str) -> Derivation:
+    """A sheet's derivation, which nobody changes: kept for the next point and the next view of the same sheet."""
+    return derived(text)
+
+
 def read_back(
     text: str,
     *,
@@ -85,7 +92,7 @@ def read_back(
     spellings: Iterable[str] = SPELLINGS,
 ) -> int:
     """The number of lines that were printed, read and compared; raises where one has other values."""
-    derivation = derived(text)
+    derivation = derivation_of(text)
     lines = printed(derivation, notation, inline=inline)
     page = _Page(derivation, lines, rows=notation == "jacobian")
     for line in lines:

@@ -6,7 +6,6 @@ asks the engine about itself. Where JAX is installed it differentiates that func
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import replace
 from fractions import Fraction
@@ -17,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from drawing import THOROUGH, examples
 from engine import reading_back, spelled
 from engine.random_sheets import RandomSheet, random_sheet
-from engine.reading_back import Printed, over_data, read_back
+from engine.reading_back import Printed, derivation_of, over_data, read_back
 from engine.running import derived, read, read_text
 from engine.spelled import NotReadBackError
 from fences import ROOT
-from gradsheet.derivation import derive
 from gradsheet.expressions import ZERO_EXPR
 from gradsheet.solution import solve
 from gradsheet.syntax import tree
@@ -45,10 +44,8 @@ FOLDERS = (ROOT / "examples", ROOT / "tests" / "sheets", ROOT.parent / "shared" 
 CORPUS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
 VIEWS = ["matrix", "matrix inline", "index", "delta", "jacobian"]
 SIZES = st.sampled_from([(3, 2, 4), (2, 3, 3), (1, 2, 3), (1, 1, 1)])
-SEARCH = "GRADSHEET_SEARCH" in os.environ
-"""Set, every run draws other sheets, and many; else the tests draw the same few each time."""
 SLOW = settings(
-    max_examples=1000 if SEARCH else 25, derandomize=not SEARCH, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(25, 1000), derandomize=not THOROUGH, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -90,7 +87,7 @@ def stacked(values: Any) -> Any:
     return np.asarray(values, dtype=float)
 
 
-@settings(SLOW, max_examples=1000 if SEARCH else 8)
+@settings(SLOW, max_examples=examples(8, 1000))
 @given(st.integers(0, 10**6), SIZES)
 @example(70, (3, 2, 4))
 @example(30, (3, 2, 4))
@@ -139,7 +136,7 @@ def at_some_point(text: str, view: str, seed: int = 0) -> int:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@settings(SLOW, max_examples=1000 if SEARCH else 12)
+@settings(SLOW, max_examples=examples(12, 1000))
 @given(st.integers(0, 10**6), SIZES)
 def test_what_is_printed_reads_back_with_the_same_values(view: str, seed: int, numbers: tuple[int, ...]):
     """In text, on a keyboard, in LaTeX, and in LaTeX within a line of words."""
@@ -169,7 +166,7 @@ def looked_at() -> list[Any]:
     """Every sheet in matrix notation, every other one in one more view; all of them where time does not matter."""
     found = []
     for at, path in enumerate(CORPUS):
-        more = VIEWS[1:] if SEARCH else [VIEWS[1 + at // 2 % 4]] * (at % 2)
+        more = VIEWS[1:] if THOROUGH else [VIEWS[1 + at // 2 % 4]] * (at % 2)
         found += [pytest.param(path, view, id=f"{path.parent.name}/{path.stem}-{view}") for view in ["matrix", *more]]
     return found
 
@@ -177,8 +174,7 @@ def looked_at() -> list[Any]:
 @pytest.mark.parametrize(("path", "view"), looked_at())
 def test_every_printed_equation_of_the_corpus_reads_back(path: Path, view: str):
     text = read_text(path)
-    derivation = derive(read(text))
-    if over_data(derivation):
+    if over_data(derivation_of(text)):
         pytest.skip("the rows of the data are one example at a time: there is no sheet to read back")
     assert at_some_point(text, view), "no point was found at which it has values"
 

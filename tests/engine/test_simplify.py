@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawing import examples
 from engine.running import derived, printed
 from gradsheet.calculus import Simplifier, cost
 from gradsheet.calculus.pattern import pattern_of
@@ -435,7 +436,7 @@ def test_ranges_that_use_the_index_move_with_it():
         assert float(evaluator.evaluate(moved).data) == expected
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_bounds_never_claim_what_is_false(data: st.DataObject):
     ends = st.sampled_from((ONE, Affine(0), Affine(2), n, m, n - 1, n + m, m + 1))
@@ -479,7 +480,7 @@ def test_known_facts_are_used():
 # ---------------------------------------------------------------- terms
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_splitting_into_terms_keeps_the_value(rng: random.Random, expand: bool):  # noqa: FBT001 - a parameter of the test
     k = index("k")

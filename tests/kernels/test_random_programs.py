@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crosscheck import compiled_by_c, needs_compiler
+from drawing import examples
 from gradsheet.kernels import F32, F64, I32, I64, ModuleBuilder, pointer
 
 pytest.importorskip("llvmlite", reason="compiling needs llvmlite")
@@ -139,7 +140,7 @@ def program(kinds, lanes, steps):
 
 @needs_compiler
 @settings(
-    max_examples=24,
+    max_examples=examples(24),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # every example costs a compilation
     suppress_health_check=[HealthCheck.too_slow],

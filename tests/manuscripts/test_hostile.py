@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drawing import examples
 from gradsheet.diagnostics import render
 from gradsheet.manuscripts import Formula, Manuscript, read_manuscript
 from gradsheet.manuscripts.page import MOST_FORMULAS, MOST_STEPS
@@ -68,7 +69,7 @@ def is_sound(page: Manuscript) -> None:
         json.dumps(problem.to_json())
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PARTS), max_size=40), st.sampled_from(KINDS))
 def test_any_order_of_signs_is_read(parts: list[str], kind: str):
     is_sound(read_manuscript("".join(parts), kind=kind))
@@ -77,7 +78,7 @@ def test_any_order_of_signs_is_read(parts: list[str], kind: str):
         is_sound(read_manuscript(json.dumps({"cells": cells}), kind=kind))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(KINDS))
 def test_a_document_with_damage_is_read(data: st.DataObject, kind: str):
     text = SAMPLE
@@ -88,7 +89,7 @@ def test_a_document_with_damage_is_read(data: st.DataObject, kind: str):
     is_sound(read_manuscript(text, kind=kind))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=60), st.sampled_from(KINDS))
 def test_any_bytes_are_read_or_refused(data: bytes, kind: str):
     is_sound(read_manuscript(data, kind=kind))

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
+from drawing import examples
 from gradsheet.numerics import certified as certified_module
 from gradsheet.numerics import elementary
 from gradsheet.numerics.balls import working_precision
@@ -45,7 +46,7 @@ KINDS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(RATIONALS, RATIONALS, st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS)))
 def test_arithmetic_of_every_pair_of_kinds(p, q, first, second):
     with working_precision(128):

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
+from drawing import examples
 from gradsheet.numerics import closed as closed_module
 from gradsheet.numerics.budget import MAX_TERMS, NoClosedFormError, TooLargeError, UndecidedError
 from gradsheet.numerics.circular import CIRCULAR, arccos, arcsin, arctan, cos, sin, tan
@@ -318,7 +319,7 @@ def evaluate(tree):
     return x, value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TREES)
 def test_a_canonical_form_keeps_the_value(tree):
     try:
@@ -329,7 +330,7 @@ def test_a_canonical_form_keeps_the_value(tree):
     assert "  " not in x.text()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(TREES, TREES, TREES)
 def test_the_laws_of_a_field(s, t, u):
     try:

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
+from drawing import examples
 from gradsheet.numerics import digits as digits_module
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import certify, certify_array
@@ -94,7 +95,7 @@ def test_rationals_are_rounded_half_to_even(q, shift, digits):
 IRRATIONAL = {"exp": (exp, mp.exp), "log": (log, mp.log), "sqrt": (sqrt, mp.sqrt), "tanh": (tanh, mp.tanh)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.sampled_from(sorted(IRRATIONAL)),
     st.fractions(min_value=Fraction(1, 50), max_value=40, max_denominator=97),
@@ -108,7 +109,7 @@ def test_every_digit_of_a_closed_constant_is_right(name, q, digits):
     assert abs(mp.mpf(value.numerator) / value.denominator - truth) * unit.denominator <= 0.5000001 * unit.numerator
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.fractions(min_value=-100, max_value=100), st.integers(min_value=8, max_value=90))
 def test_a_ball_prints_right_digits_or_asks_for_more(q, bits):
     with working_precision(bits):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from drawing import examples
 from gradsheet.numerics import floats, linear
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.certified import Certified, certify, certify_array
@@ -176,7 +177,7 @@ def test_softmax_without_a_finite_largest_entry_is_undefined():
     assert ARRAYS["logsumexp"].float64([-math.inf, -math.inf]) == -math.inf
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(-40, 40).map(lambda n: Fraction(n, 8)), min_size=1, max_size=7))
 def test_softmax_in_three_kinds(z):
     with working_precision(128):

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from drawing import examples
 from gradsheet.numerics import jet_functions
 from gradsheet.numerics.balls import working_precision
 from gradsheet.numerics.functions import ARRAYS, ELEMENTWISE
@@ -65,7 +66,7 @@ def test_taylor_coefficients_of_two_arguments(name, x, y):
     assert all(encloses(jet.coefficient(k), c, TIGHT) for k, c in enumerate(expected))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(*[st.fractions(min_value=-4, max_value=4, max_denominator=50)] * 4)
 def test_arithmetic(a, b, c, d):
     with working_precision(128):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drawing import examples
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.syntax import parse_document, parse_expression, read_source
 from gradsheet.syntax.plain_sheet import plain_document
@@ -15,7 +16,7 @@ from syntax.test_plain import SHEET
 if TYPE_CHECKING:
     import random
 
-_many = settings(max_examples=300, deadline=2000, suppress_health_check=list(HealthCheck))
+_many = settings(max_examples=examples(300), deadline=2000, suppress_health_check=list(HealthCheck))
 _PIECES = (
     "x y W1 [ ] ( ) { } | ‖ || , ; : = ∈ in for if else and or not sum Σ ∑ ∂ d dL / ^ _ ' ² ⁻¹ ᵀ ₁ ᵢ .. . 1 0.5 1e9 "
     "½ + - * ⊙ .* -> ← <- <= == := √ ℝ R × x parameters minimize by update given sizes \n \n \t # ∇ @ ** … λ eta ŷ"

@@ -2,12 +2,11 @@ r"""LaTeX is read as the plain spelling of the same formula, `\frac{1}{2} x` as 
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drawing import THOROUGH, examples
 from gradsheet.diagnostics import CODES, Diagnostics, SheetError, Source
 from gradsheet.sheet.known import LANGUAGE
 from gradsheet.syntax.plain import plain
@@ -264,14 +263,13 @@ def test_an_equation_comes_with_its_ranges():
 
 # ---------------------------------------------------------------- what is printed is read
 
-SEARCH = "GRADSHEET_SEARCH" in os.environ
-_many = settings(deadline=None, derandomize=not SEARCH, suppress_health_check=list(HealthCheck))
+_many = settings(deadline=None, derandomize=not THOROUGH, suppress_health_check=list(HealthCheck))
 _KNOWN = dict.fromkeys([*formulas.KEYS, *"ijktlncm"], Known()) | {"f": FUNCTION}
 PRINTED = LANGUAGE.within(_KNOWN)
 ARE_FUNCTIONS = FUNCTIONS | {*formulas.FUNCTIONS}
 
 
-@settings(_many, max_examples=20_000 if SEARCH else 300)
+@settings(_many, max_examples=examples(300, 20_000))
 @given(formulas.formulas())
 def test_a_printed_formula_means_what_it_meant(tree: Expression):
     text = latex(tree, functions=ARE_FUNCTIONS, names=formulas.KEYS)
@@ -339,7 +337,7 @@ PIECES = (
 ).split(" ")
 
 
-@settings(_many, max_examples=20_000 if SEARCH else 400)
+@settings(_many, max_examples=examples(400, 20_000))
 @given(st.lists(st.sampled_from([*PIECES, " "]), max_size=30).map("".join) | st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str):
     source = Source(text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
+from drawing import examples
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.plain_sheet import plain_document
 from syntax.trees import documents, expressions, read, read_sheet, ungrouped
 
-_many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-_some = settings(_many, max_examples=60)
+_many = settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
+_some = settings(_many, max_examples=examples(60))
 
 
 @_many

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from drawing import examples
 from gradsheet.typesetting import boxes, font_face, latex, latex_of, mathml, mathml_of, typst, typst_of
 from gradsheet.typesetting.boxes import (
     APPLY,
@@ -113,7 +114,7 @@ def test_a_box_of_another_kind_is_refused():
             spell("x")
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions())
 def test_any_tree_is_well_formed_mathml(tree):
     element(mathml(tree))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from drawing import examples
 from gradsheet.syntax.tree import (
     Array,
     Conditioned,
@@ -272,7 +273,7 @@ def test_names_in_unicode(key, expected):
     assert latex_of(text_box("größer_"), letters="unicode") == r"\text{größer\_}"
 
 
-_many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+_many = settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @_many
