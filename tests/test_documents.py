@@ -7,13 +7,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 import gradsheet as gs
-from fences import ROOT, Fence, agrees, documents, environment, fences, fresh_copy, home, is_setup, run, session
+from cli.session import gradsheet
+from fences import ROOT, Fence, agrees, documents, fences, fresh_copy, home, is_setup, run, session
 from gradsheet.diagnostics import CODES
 
 if TYPE_CHECKING:
@@ -100,16 +100,9 @@ def test_sheets_in_the_documents_read_as_they_stand(fence: Fence):
 
 def values_of(text: str) -> dict[str, object]:
     """The values of a sheet's definitions, from the command line's JSON."""
-    done = subprocess.run(
-        ["gradsheet", "solve", "--json", "-"],
-        input=text,
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(),
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {entry["name"]: entry["value"] for entry in json.loads(done.stdout)["forward"]}
+    done = gradsheet("solve", "--json", "-", text=text)
+    assert done.code == 0, done.out + done.err
+    return {entry["name"]: entry["value"] for entry in json.loads(done.out)["forward"]}
 
 
 def test_every_code_has_a_section_in_the_reference_and_no_other_has():

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unicodedata import normalize
 
 import pytest
 
 from auditing.twins import FAULTY, RIGHT, Twin
+from drawing import THOROUGH
 
 
-@pytest.mark.parametrize("seed", [1, 2, 17])
-@pytest.mark.parametrize("twin", RIGHT, ids=lambda t: t.id)
+def runs(twins: list[Twin], seeds: list[int], thorough: list[int]) -> list[Any]:
+    """Twins with the seeds of their points. JAX compiles anew for the sizes of each point: one seed will do for it."""
+    return [
+        pytest.param(twin, seed, id=f"{twin.id}-{seed}")
+        for twin in twins
+        for seed in (thorough if THOROUGH else seeds[: 1 if twin.module == "jax_functions" else None])
+    ]
+
+
+@pytest.mark.parametrize(("twin", "seed"), runs(RIGHT, [1, 17], [1, 2, 17]))
 def test_a_right_function_agrees(twin: Twin, seed: int):
     result = twin.verified(seed)
     assert result.agrees, result.text()
     assert result.remarks == ()
 
 
-@pytest.mark.parametrize("seed", [1, 17])
-@pytest.mark.parametrize("twin", FAULTY, ids=lambda t: t.id)
+@pytest.mark.parametrize(("twin", "seed"), runs(FAULTY, [1], [1, 17]))
 def test_a_fault_is_found_and_named(twin: Twin, seed: int):
     result = twin.verified(seed)
     assert not result.agrees

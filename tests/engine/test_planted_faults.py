@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from drawing import THOROUGH
 from engine.running import derived, read_text
 from fences import ROOT
 from gradsheet.calculus import unfold_all
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 
 FOLDERS = (ROOT / "examples", ROOT.parent / "shared" / "sheets")
 SHEETS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
-
+MOST = 1000 if THOROUGH else 3
+"""How many faults are planted in one equation."""
 
 # ---------------------------------------------------------------- faults
 
@@ -160,7 +162,7 @@ def test_every_planted_fault_is_found_and_named(path: Path):
     bodies = [derivation.graph.body(e) for e in derivation.graph.equations]
     slow = any(isinstance(n, Configurations) for body in bodies for n in walk(body))
     for adjoint in derivation.adjoints:
-        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 1 if slow else 4):
+        for name, body in chosen(list(faults(adjoint.equation.body)), adjoint.symbol.name, 1 if slow else MOST):
             if adjoint.wrt[-1].name in named_with(derivation, adjoint, body):
                 planted += 1
                 continue

@@ -36,9 +36,9 @@ DEEP = {
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP.keys())
 def test_deep_nesting_is_one_clear_diagnostic(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     assert problems(f"y = {text}") == [("GS104", "nested too deeply")]
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_deep_blocks_are_one_clear_diagnostic():
@@ -103,9 +103,9 @@ def test_long_chains_are_read(text):
 def best_of_three(text: str) -> float:
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.thread_time()
         problems(text)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     return min(times)
 
 
