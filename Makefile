@@ -6,11 +6,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench documents clean
+.PHONY: help demo test peers lint types bench documents clean
+
+# Tests run in two processes at once; `make test WORKERS=8` where there are more processors, WORKERS=0 for one process.
+WORKERS ?= 2
+# Frameworks that some tests compare with; those tests are skipped where they are not installed. PyPI's torch for Linux
+# brings CUDA along: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu takes the build for processors alone.
+PEERS ?= torch==2.13.0 jax
 
 help:
 	@echo "make demo       set up, then solve examples/mlp-4433.sheet"
 	@echo "make test       set up, then run the tests"
+	@echo "make peers      PyTorch and JAX into the same environment, for the tests that compare with them"
 	@echo "make lint       ruff"
 	@echo "make types      mypy"
 	@echo "make bench      the benchmark, in an environment of its own"
@@ -21,7 +28,9 @@ demo: $(VENV)/stamp-core
 	$(BIN)/gradsheet solve examples/mlp-4433.sheet
 
 test: $(VENV)/stamp-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+peers: $(VENV)/stamp-peers
 
 lint: $(VENV)/stamp-dev
 	$(BIN)/python -m ruff check
@@ -54,6 +63,10 @@ $(VENV)/stamp-test: pyproject.toml $(VENV)/stamp-venv
 $(VENV)/stamp-dev: pyproject.toml $(VENV)/stamp-venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/stamp-core $(VENV)/stamp-test
+
+$(VENV)/stamp-peers: $(VENV)/stamp-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PEERS)
+	touch $@
 
 .venv-bench/stamp: pyproject.toml bench/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("gradsheet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
