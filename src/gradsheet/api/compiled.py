@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -204,8 +205,10 @@ def compiled(  # noqa: PLR0913 - each is a choice of its own
 ) -> Compiled:
     """The function of a derivation for what is wanted, once its derivatives are verified."""
     checks = verified(derivation, None, "symbolic")
-    if not checks.passed:
+    if checks.failures():
         raise SheetError((Diagnostic("GS503", checks.summary(), None, derivation.sheet.source),))
+    if not checks.passed:
+        warnings.warn(f"the derivatives are {checks.summary()}", RuntimeWarning, stacklevel=3)
     inputs = known_inputs(derivation, sizes)
     request = Request(
         tuple(wanted), inputs.sizes.values, inputs.sizes.families, batch, tuple(data) if data is not None else None,

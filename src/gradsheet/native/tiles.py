@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels import I64
@@ -50,6 +51,9 @@ class Machine:
 
 def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
     """An assignment whose heaviest part is a product."""
+    if _is_long(product, scope):
+        _Tiler(statement, product, scope, machine).kept()
+        return
     with loops(product.around, scope) as inner:
         tiler = _Tiler(statement, product, inner, machine)
         if product.form == "outer":
@@ -58,6 +62,15 @@ def multiply(statement: Assign, product: Product, scope: Scope, machine: Machine
             tiler.inner()
         if product.symmetric:
             mirror(statement, product.row, product.column, inner)
+
+
+def _is_long(product: Product, scope: Scope) -> bool:
+    """Whether the accumulators of all results fit into the nearer cache, and what is summed over does not."""
+    if product.form != "inner" or len(product.sums) < 2 or product.symmetric or scope.scratch is None:
+        return False
+    results = prod(extent(i) for i in (*product.around, product.row, product.column))
+    read = terms_of(product.sums) * min(extent(product.row), extent(product.column))
+    return results * scope.width * scope.number.bytes <= _NEAR < read * scope.number.bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ class _Tiler:
     def __init__(self, statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
         self.statement, self.product, self.scope, self.machine = statement, product, scope, machine
         self.b, self.width = scope.b, machine.width
+        self._memory: Term = scope.b.constant(0, I64)  # where accumulators wait, once there is such a place
 
     def _zeros(self, rows: int, lanes: Sequence[int]) -> Totals:
         number = self.scope.number
@@ -327,19 +341,66 @@ class _Tiler:
     # ------------------------------------------------------------ vectors of terms
 
     def inner(self) -> None:
+        """Tile by tile, each with all terms of its sums."""
+
+        def whole_tile(tile: _Tile) -> None:
+            zeros = self._zeros(tile.rows, tile.lanes)
+            self._end(self._inner_tile(tile, self.product.sums[:-1], zeros), tile)
+
+        self._inner_tiles(whole_tile)
+
+    def kept(self) -> None:
+        """Term by term of the outermost sum, every tile for each: the accumulators wait in memory.
+
+        That is for few results of long sums: what a term reads stays near while all tiles read it.
+        """
+        b, product, scope = self.b, self.product, self.scope
+        first, *others = product.sums[:-1]
+        assert scope.scratch is not None
+        results = prod(extent(i) for i in (*product.around, product.row, product.column))
+        self._memory = scope.scratch.take(results * self.width, scope)
+        with b.loop("k", 0, results * self.width, self.width) as k:
+            b.store(self._memory, k, b.constant(0.0, scope.number.by(self.width)))
+
+        def part(tile: _Tile) -> None:
+            kept = self._remembered(tile)
+            for (r, q), total in self._inner_tile(tile, others, kept).items():
+                b.store(self._memory, self._slot(tile, r, q), total)
+
+        low = whole(first.low)
+        with b.loop(first.name, low, low + extent(first)) as k, loops(product.around, scope.at(first, k)) as inside:
+            self.scope = inside
+            self._inner_tiles(part)
+        with loops(product.around, scope) as inside:
+            self.scope = inside
+            self._inner_tiles(lambda tile: self._end(self._remembered(tile), tile))
+
+    def _remembered(self, tile: _Tile) -> Totals:
+        return {
+            (r, q): self.b.load(self._memory, self._slot(tile, r, q), self.width)
+            for r in range(tile.rows) for q in range(len(tile.lanes))
+        }  # fmt: skip
+
+    def _slot(self, tile: _Tile, r: int, q: int) -> Term:
+        """Where the accumulator of a result lies in memory."""
+        product = self.product
+        places = (*product.around, product.row, product.column)
+        scope = self.scope.at(product.row, tile.row + r).at(product.column, tile.column + q)
+        return self.b.term(scope.offset(counted(places)), I64) * self.width
+
+    def _inner_tiles(self, action: Callable[[_Tile], None]) -> None:
         rows, columns = self.machine.inner
         product = self.product
         for runs, base in self._row_tiles(rows):
             for column, many in self._starts(product.column, powers(product.column, columns)):
                 for row, size in self._starts(product.row, runs, base, self._before(column, many)):
-                    self._inner_tile(_Tile(row, size, column, (self.width,) * many, self.width))
+                    action(_Tile(row, size, column, (self.width,) * many, self.width))
 
-    def _inner_tile(self, tile: _Tile) -> None:
+    def _inner_tile(self, tile: _Tile, sums: Sequence[Index], begun: Totals) -> Totals:
+        """The accumulators of a tile after the sums, the innermost of which lies side by side."""
         product, scope = self.product, self.scope
         index = product.sums[-1]
-        many = len(tile.lanes)
-        rows = [scope.at(product.row, tile.row + r if r else tile.row) for r in range(tile.rows)]
-        columns = [scope.at(product.column, tile.column + q if q else tile.column) for q in range(many)]
+        rows, columns = self._places(tile)
 
         def step(totals: Totals, inner: Scope, at: Term | int, mask: Term | None) -> Totals:
             def read(access: Access, side: Scope) -> Term:
@@ -362,11 +423,23 @@ class _Tiler:
                 totals = step(totals, inner, low + full, self.b.tail(0, count - full, self.width))
             return totals
 
-        totals = self._over(product.sums[:-1], self._zeros(tile.rows, tile.lanes), scope, last_step)
+        return self._over(sums, begun, scope, last_step)
+
+    def _places(self, tile: _Tile) -> tuple[list[Scope], list[Scope]]:
+        """The scopes of a tile's rows, and of its columns."""
+        product, scope = self.product, self.scope
+        rows = [scope.at(product.row, tile.row + r if r else tile.row) for r in range(tile.rows)]
+        columns = [scope.at(product.column, tile.column + q if q else tile.column) for q in range(len(tile.lanes))]
+        return rows, columns
+
+    def _end(self, totals: Totals, tile: _Tile) -> None:
+        """The rest of the assignment on each sum of a tile."""
+        many = len(tile.lanes)
+        rows, columns = self._places(tile)
         for r, side in enumerate(rows):
-            found = added_up([totals[r, q] for q in range(many)], scope)
-            here = side.side_by_side(product.column, tile.column, many) if many > 1 else columns[0].inside(side)
-            self._store(here.with_known(product.node, found))
+            found = added_up([totals[r, q] for q in range(many)], self.scope)
+            here = side.side_by_side(self.product.column, tile.column, many) if many > 1 else columns[0].inside(side)
+            self._store(here.with_known(self.product.node, found))
 
 
 __all__ = ["Machine", "even", "multiply", "powers"]

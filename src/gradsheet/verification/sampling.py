@@ -9,7 +9,7 @@ import numpy as np
 
 from gradsheet.evaluation import Inputs, Sizes
 from gradsheet.evaluation.named import symbol_depth
-from gradsheet.expressions import Affine, Index, Size, SizeMember, Symbol, ValueSet, walk
+from gradsheet.expressions import Affine, Index, Reduce, Size, SizeMember, Symbol, ValueSet, walk
 from gradsheet.expressions.nodes import affines, bound
 from gradsheet.numerics.certified import certify
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradsheet.sheet import Sheet
 
 _SMALL = (3, 2, 4, 5, 2, 3, 4)
+_MOST_WORK = 3_000_000
 _TRIES = 40
 
 
@@ -67,6 +68,24 @@ def draw_sizes(derivation: Derivation, rng: random.Random, fixed: Mapping[Size, 
     raise NoPointError
 
 
+def work_of(derivation: Derivation, sizes: Sizes) -> int:
+    """About how many components a verification computes: the entries of each equation times its sums.
+
+    Sizes are drawn small; ranges that the sheet states as numbers are as long as they are.
+    """
+    total = 0
+    for equation in derivation.graph.equations:
+        body = derivation.graph.body(equation)
+        indices = {*equation.free, *(n.index for n in walk(body) if isinstance(n, Reduce))}
+        entries = 1
+        for index in indices:
+            low, high = sizes.evaluate(index.low), sizes.evaluate(index.high)
+            if low is not None and high is not None:
+                entries *= max(1, high - low + 1)
+        total += entries
+    return total
+
+
 def _filled(sizes: Sizes, low: Affine, high: Affine) -> bool:
     a, b = sizes.evaluate(low), sizes.evaluate(high)
     return a is None or b is None or b >= a
@@ -106,11 +125,20 @@ def sizes_and_ranges(
     return list(found), dict(sheet.size_families), ranges
 
 
+class TooMuchError(Exception):
+    """Ranges that are stated as numbers are too long for a verification by power series."""
+
+    def __str__(self) -> str:
+        return "ranges are stated as long numbers; with sizes that are names, 0..T-1, small ones are verified"
+
+
 def draw_inputs(
     derivation: Derivation, needed: Iterable[Symbol], rng: random.Random, style: int, rows: dict[Symbol, int]
 ) -> Inputs:
     """Random values for inputs; `style` moves the interval from which reals come, for functions with a domain."""
     inputs = Inputs(sizes=draw_sizes(derivation, rng))
+    if work_of(derivation, inputs.sizes) > _MOST_WORK:
+        raise TooMuchError
     inputs.values = draw_values(needed, inputs.sizes, rng, style, rows)
     inputs.data = frozenset(rows)
     inputs.rows = next(iter(rows.values()), 0)
@@ -241,6 +269,7 @@ def unspecified_functions(names: Iterable[str], rng: random.Random) -> dict[str,
 __all__ = [
     "NoPointError",
     "SizeMember",
+    "TooMuchError",
     "draw_inputs",
     "draw_sizes",
     "draw_values",

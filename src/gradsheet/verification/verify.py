@@ -18,7 +18,7 @@ from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspe
 from gradsheet.numerics.balls import working_precision
 from gradsheet.verification.comparison import SECOND_ORDER, SUMS, Check, Trial
 from gradsheet.verification.floats import central_differences
-from gradsheet.verification.sampling import NoPointError, draw_inputs, unspecified_functions
+from gradsheet.verification.sampling import NoPointError, TooMuchError, draw_inputs, unspecified_functions
 from gradsheet.verification.sums import check_sums
 
 if TYPE_CHECKING:
@@ -164,6 +164,9 @@ def _at_generic_point(
             except NoPointError:
                 reason = "no sizes were found for a generic point"
                 break
+            except TooMuchError as problem:
+                result.problems.append(str(problem))
+                return None
             except UndecidedError:
                 reason = "the generic points sit on a kink"
                 continue
