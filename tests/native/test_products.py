@@ -121,6 +121,7 @@ OTHERS = {
     "from within": "A ∈ ℝ^(21×18), B ∈ ℝ^(18×40)\nC[i,j] = sum[k in 3..17] A[i,k] B[k,j]",
     "into a triangle": "A ∈ ℝ^(30×18), B ∈ ℝ^(18×30)\nC[i,j] = sum[k] A[i,k] B[k,j] if j ≤ i else 0",
     "sums that end where an index says": "x, y ∈ ℝ^23\nC[i] = y[i] sum[j in 1..i] x[j]²",
+    "the first of the largest": "x, u ∈ ℝ^21\nL = maximum(x) + sum[i] u[i]\nC = ∂L/∂x",
     "sums that begin there, nested": "A ∈ ℝ^(19×19)\nC[i] = sum[j in i..19] sum[k in j..19] A[j,k]   for i in 1..19",
 }
 

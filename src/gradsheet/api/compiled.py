@@ -11,7 +11,7 @@ import numpy as np
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.evaluation import ValueReader
 from gradsheet.expressions import OverData, walk
-from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of
+from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of, raise_array
 from gradsheet.programs.lowering import Request
 from gradsheet.syntax.names import canonical_key
 from gradsheet.verification import verified
@@ -176,6 +176,9 @@ class Compiled:
         if given:
             msg = f"nothing here is called {', '.join(given)}; there is {', '.join(self.arguments)}"
             raise TypeError(msg)
+        for argument in self._runnable.arguments:
+            if argument.symbol not in values:
+                raise_array("GS401", f"'{name_of(argument)}' has no value")
         return values
 
     def _result_name(self, place: int) -> str:

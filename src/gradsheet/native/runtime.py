@@ -238,4 +238,4 @@ def aligned(lengths: tuple[int, ...], precision: str) -> NDArray[Any]:
     return raw[start : start + count * dtype.itemsize].view(dtype).reshape(lengths)
 
 
-__all__ = ["Precision", "Runnable", "aligned", "compile_program", "name_of"]
+__all__ = ["Precision", "Runnable", "aligned", "compile_program", "name_of", "raise_array"]

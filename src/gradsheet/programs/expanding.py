@@ -5,7 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, Affine, ArrayCall, Call, Expr, Index, Multiply, Power, Reduce, number
+from gradsheet.expressions import (
+    Access,
+    Affine,
+    ArrayCall,
+    Call,
+    Constant,
+    Expr,
+    Index,
+    Integer,
+    Multiply,
+    Piecewise,
+    Power,
+    Reduce,
+    Relation,
+    number,
+)
 from gradsheet.programs.decomposing import Names
 from gradsheet.programs.forms import added, atoms_of, multiplied
 from gradsheet.programs.model import Assign, Loop, Program, Statement
@@ -13,12 +28,12 @@ from gradsheet.programs.model import Assign, Loop, Program, Statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXPANDED = ("softmax", "logsoftmax", "logsumexp")
+EXPANDED = ("softmax", "logsoftmax", "logsumexp", "argmaximum")
 """Operations with a form in sums and functions: the largest entry is taken out first, so that nothing overflows."""
 
 
 def expand(program: Program) -> Program:
-    """The program with softmax and its kin written out."""
+    """The program with softmax and its kin, and the choice of the largest entry, written out."""
     names = Names(program)
 
     def block(statements: Sequence[Statement]) -> list[Statement]:
@@ -48,6 +63,11 @@ def _written_out(statement: Assign, node: ArrayCall, names: Names) -> list[State
         return access
 
     largest = kept(outer, Reduce("max", own, array))
+    if node.operation == "argmaximum":
+        here = Piecewise(Relation("=", array, largest), Integer(Affine.atom(own)), Constant("∞"))
+        first = kept(outer, Reduce("min", own, here))
+        chosen = Piecewise(Relation("=", Integer(node.at[0]), first), number(1), number(0))
+        return [*made, replace(statement, body=chosen)]
     shifted = added([array, multiplied([number(-1), largest])])
     if node.operation == "softmax":
         weights = kept([*outer, own], Call("exp", (shifted,)))
