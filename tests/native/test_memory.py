@@ -50,7 +50,7 @@ def lives(planned: Plan) -> dict:
     return found
 
 
-def overlapping(planned: Plan, bytes_each: int = 8) -> list[tuple[str, str]]:
+def overlapping(planned: Plan) -> list[tuple[str, str]]:
     """Pairs of arrays of the workspace that share memory while both are needed."""
     when = lives(planned)
     found = []
@@ -134,6 +134,5 @@ def test_a_planted_fault_is_seen(monkeypatch: pytest.MonkeyPatch):
     """Lives that end too early let arrays overlap."""
     touched_by = buffers._touched
     monkeypatch.setattr(buffers, "_touched", lambda statement: list(touched_by(statement))[:1])
-    with pytest.raises((AssertionError, KeyError)):
-        for name in NAMES:
-            everywhere_sound(expand(world(derived(name)).program()))
+    with pytest.raises(AssertionError):
+        everywhere_sound(expand(world(derived("gru")).program()))

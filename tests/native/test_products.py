@@ -79,14 +79,13 @@ def forms(text: str, machine: str = "512 bits") -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("precision", NUMBERS)
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_and_size(layout: str, size: str, precision: str):
-    assert right(program_of(product_text(layout, SIZES[size]), "C"), precision, "512 bits")
+def test_every_layout_and_size(layout: str, size: str):
+    assert right(program_of(product_text(layout, SIZES[size]), "C"), "float64", "512 bits")
 
 
-@pytest.mark.parametrize("machine", [m for m in MACHINES if m != "512 bits"])
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_registers_of_every_kind(layout: str, machine: str):
     for precision, size in (("float64", "odd"), ("float32", "a row too many")):
@@ -104,7 +103,7 @@ def test_both_forms_are_tried():
 
 
 @pytest.mark.parametrize("precision", NUMBERS)
-@pytest.mark.parametrize("n", [5, 16, 33, 70])
+@pytest.mark.parametrize("n", [5, 33, 64])
 @pytest.mark.parametrize("machine", ["512 bits", "256 bits"])
 def test_symmetric_products_are_whole(n: int, machine: str, precision: str):
     text = f"X ∈ ℝ^(41×{n}), d ∈ ℝ^41\nC[i,j] = sum[n] X[n,i] d[n] X[n,j]\n"

@@ -60,17 +60,16 @@ def test_a_sheet_has_the_numbers_of_the_reference(name: str):
 
 
 @pytest.mark.parametrize("name", FEW)
-@pytest.mark.parametrize("rows", [1, 19])
-def test_the_same_with_rows(name: str, rows: int):
-    assert apart(*programs(name, rows)) == []
+def test_the_same_with_rows(name: str):
+    assert apart(*programs(name, 19)) == []
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", FEW[::2])
 def test_the_same_in_single_precision(name: str):
     assert apart(*programs(name, 3), "float32") == []
 
 
-@settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000), numbers=st.sampled_from([(3, 2, 4), (9, 17, 5), (1, 2, 3)]))
 def test_random_sheets_have_the_numbers_of_the_reference(seed: int, numbers: tuple[int, ...]):
     sheet = random_sheet(random.Random(seed), lines=3, numbers=numbers)
