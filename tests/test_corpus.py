@@ -21,6 +21,7 @@ UNSPECIFIED = {
 }
 """Sheets with functions `g : ℝ → ℝ`: they have no numbers."""
 PULLBACKS = {
+    "examples/rms-norm.sheet",
     "tests/sheets/layer-norm.sheet",
     "tests/sheets/rms-norm-pullback.sheet",
     "tests/sheets/pullback-of-two.sheet",

@@ -114,7 +114,7 @@ def is_setup(fence: Fence) -> bool:
 def environment() -> dict[str, str]:
     """What commands see: this interpreter's tools first on the path, no colour, a terminal of a fixed width."""
     here = str(Path(sys.executable).parent)
-    drop = {"FORCE_COLOR", "CLICOLOR_FORCE", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL"}
+    drop = {"FORCE_COLOR", "CLICOLOR_FORCE", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "PYTEST_ADDOPTS"}
     kept = {name: value for name, value in os.environ.items() if name not in drop}
     path = os.pathsep.join([here, kept.get("PATH", os.defpath)])
     return {**kept, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb", "PYTHONUTF8": "1"}

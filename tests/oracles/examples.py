@@ -104,6 +104,10 @@ def boltzmann(v, xp):
     return sum(over_hidden(row) - everything for row in v.D)
 
 
+def rms_norm(v, xp):
+    return sum(bar @ (v.g * x) / xp.sqrt(x @ x / len(x) + v["ε"]) for bar, x in zip(v["ȳ"], v.x, strict=True))
+
+
 NET = {
     "x": real(4), "W1": real(4, 4), "b1": real(4), "W2": real(3, 4), "b2": real(3), "W3": real(3, 3), "b3": real(3),
 }  # fmt: skip
@@ -131,4 +135,5 @@ EXAMPLE_SYSTEMS = (
         {"x": real(2), "t": real(), "W1": real(2, 2), "b1": positive(2), "w2": real(2), "b2": real()},
         ("W1", "b1", "w2", "b2"), jacobian_chain),
     Oracle("boltzmann", {"D": bits(4, 3), "a": real(3), "b": real(2), "W": real(3, 2)}, ("a", "b", "W"), boltzmann),
+    Oracle("rms-norm", {"x": real(3, 4), "g": real(4), "ε": positive(), "ȳ": real(3, 4)}, ("x", "g"), rms_norm),
 )  # fmt: skip
