@@ -66,7 +66,7 @@ def test_a_loop_in_c():
         "    for (int64_t i = 0; i < n; i++) {\n"
         "        const double new = a * x[i] + y[i];\n"
         "        y[i] = new;\n"
-        "        sum = sum + new;\n"
+        "        sum += new;\n"
         "    }\n"
         "    return sum;\n"
         "}\n"
@@ -119,7 +119,7 @@ def test_what_is_of_no_use_is_not_written():
         "(void)x;",
         "double kept = y;",
         "for (int64_t i = 0; i < 3; i++) {",
-        "kept = kept + z;",
+        "kept += z;",
     ]
 
 

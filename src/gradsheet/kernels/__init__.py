@@ -20,7 +20,7 @@
             const double value = x[i];
             const double t1 = 2.0 * value + sqrt(fabs(value));
             y[i] = t1;
-            total = total + t1;
+            total += t1;
         }
         return total;
     }

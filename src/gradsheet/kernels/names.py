@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+_INDICES = "ijklmnopqrstuvw"
 
 
 class Names:
@@ -38,3 +41,15 @@ class Names:
             if free not in self._taken:
                 self._taken.add(free)
                 return free
+
+    def index(self, name: str) -> str:
+        """A name for an index: the one that was given, or the next letter that is free."""
+        letters = [name, *_INDICES[_INDICES.find(name) + 1 :]] if len(name) == 1 else [name]
+        return self.fresh(next((letter for letter in letters if letter not in self._taken), name))
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """What is named in here is free again afterwards."""
+        taken, numbers = set(self._taken), self._numbers.copy()
+        yield
+        self._taken, self._numbers = taken, numbers

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
+from gradsheet.expressions import Access, Affine, ArrayCall
 from gradsheet.native.places import shape
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Assign, Loop, Program, Statement, assigns
@@ -34,6 +36,8 @@ class Plan:
     size: int
     written: frozenset[Symbol] = field(default_factory=frozenset)
     """Those of `given` that the program writes to."""
+    variables: frozenset[Symbol] = field(default_factory=frozenset)
+    """Single numbers that need no memory."""
 
 
 def plan(program: Program, bytes_each: int, *, apart: bool = False) -> Plan:
@@ -49,6 +53,38 @@ def plan(program: Program, bytes_each: int, *, apart: bool = False) -> Plan:
     inside, size = workspace(program, set(given) | set(same), max(1, LINE // bytes_each), apart=apart)
     written = frozenset(same.values()) | frozenset(results)
     return Plan(program, given, inside, same, size, written)
+
+
+def plan_loops(program: Program, returned: Symbol | None = None) -> Plan:
+    """The same for plain loops, which have variables for single numbers, and need no lines of the cache.
+
+    Every new value ends up in the place of the old one; `returned` is handed back by value, and has no place.
+    """
+    program = _updates_last(replace(program, results=tuple(r for r in program.results if r.symbol is not returned)))
+    same = _in_place(program)
+    moved = [r for r in program.results if r.updates is not None and r.symbol not in same]
+    for result in moved:
+        assert result.updates is not None
+        at = tuple(Affine.atom(i) for i in result.symbol.axes)
+        copy = Assign(result.updates, at, result.symbol.axes, Access(result.symbol, at))
+        program = program.with_statements([*program.statements, copy])
+    arguments = [a.symbol for a in program.arguments]
+    results = [r.symbol for r in program.results if r.updates is None and r.symbol not in arguments]
+    given = tuple(dict.fromkeys((*arguments, *results)))
+    variables = _variables(program, set(given) | set(same))
+    inside, size = workspace(program, set(given) | set(same) | variables, 1)
+    written = {r.updates for r in program.results if r.updates is not None} | set(results)
+    return Plan(program, given, inside, same, size, frozenset(written), frozenset(variables))
+
+
+def _variables(program: Program, elsewhere: set[Symbol]) -> set[Symbol]:
+    """Single numbers that are computed once, outside of loops."""
+    count = Counter(a.target for a in program.assigns)
+    return {
+        s.target for s in program.statements
+        if isinstance(s, Assign) and not s.target.rank and s.target not in elsewhere and count[s.target] == 1
+        and not isinstance(s.body, ArrayCall)
+    }  # fmt: skip
 
 
 def _updates_last(program: Program) -> Program:
@@ -119,4 +155,4 @@ def _touched(statement: Statement) -> Sequence[Symbol]:
     return found
 
 
-__all__ = ["LINE", "Plan", "plan", "workspace"]
+__all__ = ["LINE", "Plan", "plan", "plan_loops", "workspace"]

@@ -42,7 +42,7 @@ def value(node: Expr, scope: Scope) -> Term:
     """The expression at the indices of the loops; a vector only where it differs from lane to lane."""
     known = scope.known.get(node)
     if known is not None:
-        return known
+        return _number(known, scope)
     match node:
         case Number(value=exact):
             return scope.b.constant(float(exact), scope.number)
@@ -329,10 +329,11 @@ def _reduce(node: Reduce, scope: Scope) -> Term:
     low, stop = scope.bound(node.index.low), scope.bound(node.index.high) + 1
     if isinstance(low, int) and isinstance(stop, int) and stop <= low:
         return b.constant(start, of)
-    with b.fold(node.index.name, low, stop, {"total": b.constant(start, of)}) as fold:
+    name = scope.total
+    with b.fold(node.index.name, low, stop, {name: b.constant(start, of)}) as fold:
         inner = scope.at(node.index, fold.index)
-        fold["total"] = _joined(node, fold["total"], inner, moved=moved)
-    return fold["total"]
+        fold[name] = _joined(node, fold[name], inner, moved=moved)
+    return fold[name]
 
 
 def _joined(node: Reduce, total: Term, scope: Scope, *, moved: bool) -> Term:

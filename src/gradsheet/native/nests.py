@@ -26,9 +26,9 @@ _SUMS_AT_ONCE = 4
 
 def assign(statement: Assign, scope: Scope, width: int) -> None:
     """target[pattern] = body for every value of the free indices."""
-    side = _side_by_side(statement, scope)
+    side = _side_by_side(statement, scope) if width > 1 else None
     if side is None:
-        along = _summed_side_by_side(statement, scope, width)
+        along = _summed_side_by_side(statement, scope, width) if width > 1 else {}
         with loops(statement.free, scope) as inner:
             _store(statement, _with_sums(along, inner, width), None)
         return

@@ -40,7 +40,7 @@ class Scratch:
         at = self.start + self.used
         self.used += -(-count // 16) * 16
         self.need = max(self.need, self.used)
-        return scope.b.advance(self.pointer, at)
+        return scope.b.advance(self.pointer, at).named("scratch")
 
     def reset(self) -> None:
         """Nothing taken before is needed any more."""

@@ -10,7 +10,7 @@ from gradsheet.native.places import linear
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradsheet.expressions import Affine, Index, Symbol
+    from gradsheet.expressions import Access, Affine, Index, Symbol
     from gradsheet.kernels import FunctionBuilder, Term, Type
     from gradsheet.native.packing import Scratch
     from gradsheet.native.places import Linear, Place
@@ -40,6 +40,8 @@ class Scope:
     """What the arrays of the program were assigned."""
     indices: Mapping[Index, Term | int] = field(default_factory=dict)
     lanes: Lanes | None = None
+    total: str = "total"
+    """What a sum is called while it grows."""
     known: Mapping[object, Term] = field(default_factory=dict)
     """Values of nodes that were computed before, such as the sum that a product leaves."""
 
@@ -85,17 +87,23 @@ class Scope:
 
     def offset(self, where: Linear) -> Term | int:
         """A linear form at the indices of the loops; that of the first lane."""
-        total: Term | int = where.constant
-        for index, coefficient in where.by_index.items():
-            value = self.indices[index]
-            part = value * coefficient if coefficient != 1 else value
-            total = part if isinstance(total, int) and not total else part + total
-        for access, coefficient in where.by_access:
-            place = self.places[access.symbol]
-            read = self.b.load(place.pointer, self.offset(place.offset(access.at)))
-            part = read * coefficient if coefficient != 1 else read
-            total = part if isinstance(total, int) and not total else part + total
-        return total
+        values: list[tuple[Term | int, int]] = [(self.indices[index], by) for index, by in where.by_index.items()]
+        values += [(self._whole(access), by) for access, by in where.by_access]
+        total: Term | int = 0
+        for value, by in sorted(values, key=lambda v: -abs(v[1])):
+            part = by * value if by != 1 else value
+            total = part if isinstance(total, int) and not total else total + part
+        if where.constant >= 0 or isinstance(total, int):
+            return total + where.constant if where.constant else total
+        return total - -where.constant
+
+    def _whole(self, access: Access) -> Term:
+        """A whole number that is read from an array."""
+        known = self.known.get(access)
+        if known is not None:
+            return known
+        place = self.places[access.symbol]
+        return self.b.load(place.pointer, self.offset(place.offset(access.at)))
 
 
 __all__ = ["Lanes", "Scope"]

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import ArrayCall
-from gradsheet.kernels import I32, I64, Code, ModuleBuilder, Pointer, pointer
+from gradsheet.expressions import Access, ArrayCall, Reduce
+from gradsheet.kernels import I32, I64, Code, ModuleBuilder, Pointer, Type, pointer
 from gradsheet.native import nests, registers, rotation
 from gradsheet.native.elimination import eliminate
+from gradsheet.native.expressions import value
 from gradsheet.native.packing import Scratch
 from gradsheet.native.places import Place, extent, row_major, shape, whole
 from gradsheet.native.products import find_product
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gradsheet.expressions import Symbol
-    from gradsheet.kernels import AnyType, FunctionBuilder, Module, Term, Type
+    from gradsheet.kernels import AnyType, FunctionBuilder, Module, Term
     from gradsheet.native.buffers import Plan
 
 WORKSPACE = "workspace"
@@ -89,6 +90,42 @@ def write_shared(plan: Plan, number: Type, machine: Machine, threads: int, summa
     return Written(builder.build(), names, size)
 
 
+def write_loops(  # noqa: PLR0913 - what a function is made of
+    builder: ModuleBuilder, plan: Plan, number: Type, name: str, names: Mapping[Symbol, str], *, summary: str = "",
+    constants: Mapping[Symbol, Sequence[float]] | None = None, result: Symbol | None = None,
+) -> int:  # fmt: skip
+    """A planned program as a function of plain loops, named for readers; gives how many numbers its workspace holds.
+
+    Single numbers are handed in by value, unless the program changes them; arrays among `constants` are part of the
+    code; `result` is what the function returns.
+    """
+    constants = constants or {}
+    parameters: dict[str, AnyType] = {}
+    for symbol in plan.given:
+        if symbol not in constants:
+            of = I64 if symbol.is_integer else number
+            by_value = not symbol.rank and symbol not in plan.written
+            parameters[names[symbol]] = of if by_value else pointer(of, readonly=symbol not in plan.written)
+    parameters[WORKSPACE] = pointer(number)
+    with builder.function(name, parameters, exported=True, summary=summary) as b:
+        *handed, workspace = b.parameters
+        given = iter(handed)
+        arrays = [
+            b.table(names[s], I64 if s.is_integer else number, constants[s]) if s in constants else next(given)
+            for s in plan.given
+        ]
+        places = _places(plan, b, arrays, workspace, {}, names)
+        scratch = Scratch(workspace, plan.size)
+        scope = Scope(b, number, places, 1, scratch)
+        for symbol, term in zip(plan.given, arrays, strict=True):
+            if isinstance(term.type, Type):
+                scope = scope.with_known(Access(symbol, ()), term)
+        scope = _statements(plan.program.statements, scope, Machine(1, 1), {s: names[s] for s in plan.variables})
+        if result is not None:
+            b.returns(value(Access(result, ()), scope))
+    return plan.size + scratch.need
+
+
 def _copied(plan: Plan, number: Type, summary: str, copies: int) -> Written:
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
@@ -130,9 +167,10 @@ def _body(plan: Plan, b: FunctionBuilder, number: Type, machine: Machine) -> int
 
 
 def _places(
-    plan: Plan, b: FunctionBuilder, arrays: Sequence[Term], workspace: Term, steps: Mapping[Symbol, Term]
-) -> dict[Symbol, Place]:
-    """Where the arrays of a program lie; those in `steps` are at the rows of a step."""
+    plan: Plan, b: FunctionBuilder, arrays: Sequence[Term], workspace: Term, steps: Mapping[Symbol, Term],
+    names: Mapping[Symbol, str] | None = None,
+) -> dict[Symbol, Place]:  # fmt: skip
+    """Where the arrays of a program lie; those in `steps` are at the rows of a step, those in `names` are called so."""
     places: dict[Symbol, Place] = {}
     for symbol, array in zip(plan.given, arrays, strict=True):
         at = b.advance(array, steps[symbol] * prod(shape(symbol))) if symbol in steps else array
@@ -140,24 +178,36 @@ def _places(
     for new, old in plan.same.items():
         places[new] = places[old]
     for symbol, offset in plan.inside.items():
-        at = b.advance(workspace, offset) if offset else workspace
+        at = b.advance(workspace, offset) if offset or names else workspace
+        if names:
+            at = at.named(names[symbol])
         places[symbol] = Place(at, row_major(shape(symbol)))
     return places
 
 
-def _statements(statements: Sequence[Statement], scope: Scope, machine: Machine) -> None:
+def _statements(
+    statements: Sequence[Statement], scope: Scope, machine: Machine, variables: Mapping[Symbol, str] | None = None
+) -> Scope:
+    """Statements one after another; the numbers among `variables` are kept as such, and known in what comes back."""
+    variables = variables or {}
     for statement in statements:
         if isinstance(statement, Assign):
-            _assign(statement, scope, machine)
+            name = variables.get(statement.target)
+            if name is None:
+                _assign(statement, scope, machine)
+            else:
+                inner = replace(scope, total=name if isinstance(statement.body, Reduce) else f"{name}_total")
+                scope = scope.with_known(Access(statement.target, ()), value(statement.body, inner).named(name))
             continue
         low, count = whole(statement.index.low), extent(statement.index)
         with scope.b.loop(statement.index.name, 0, count) as k:
-            at = (low + count - 1) - k if statement.downward else k + low
+            at = (low + count - 1) - k if statement.downward else k + low if low else k
             _statements(statement.body, scope.at(statement.index, at), machine)
+    return scope
 
 
 def _assign(statement: Assign, scope: Scope, machine: Machine) -> None:
-    product = find_product(statement, scope)
+    product = find_product(statement, scope) if machine.width > 1 else None
     if scope.scratch is not None:
         scope.scratch.reset()
     if isinstance(statement.body, ArrayCall):
@@ -221,4 +271,4 @@ def _turning_epoch(
             b.until(b.load(stop, 0, volatile=True).differs(0))
 
 
-__all__ = ["WORKSPACE", "Written", "parameter_names", "write", "write_shared"]
+__all__ = ["WORKSPACE", "Written", "parameter_names", "write", "write_loops", "write_shared"]

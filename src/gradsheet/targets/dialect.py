@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gradsheet.programs.model import Program
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Dialect:
     functions: Mapping[str, str]
     helpers: Mapping[str, str] = field(default_factory=dict)
     dtype: str = "{array}.dtype"
+    reserved: frozenset[str] = frozenset()
+    """Names that mean something else there."""
+    fixed: bool = False
+    """Sizes and rows have to be numbers."""
+    passes: tuple[Callable[[Program], Program], ...] = ()
+    """What is done to a program after the passes that all targets share."""
     immutable: bool = False
     """Arrays cannot be assigned to: a new array takes the place of the old one."""
 

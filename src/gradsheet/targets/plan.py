@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradsheet.programs.model import Program
     from gradsheet.sheet import Sheet
     from gradsheet.targets.dialect import Dialect
+    from gradsheet.native.runtime import Precision
     from gradsheet.targets.functions import Group
 
 _OPEN_SIZE = "GS802"
@@ -36,8 +37,14 @@ class Choices:
 
     what: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
-    batch: bool = False
+    batch: bool | int = False
+    """Whether data have a row for each example; for targets whose sizes are numbers, how many rows."""
     data: tuple[str, ...] | None = None
+    dtype: Precision = "float64"
+    constant: bool = False
+    """Whether the values of the parameters become part of the code."""
+    name: str = ""
+    """What the names of functions begin with, where there are no modules."""
 
 
 class Plan:
@@ -47,7 +54,7 @@ class Plan:
         self.sheet, self.dialect, self.choices = sheet, dialect, choices
         self.derivation: Derivation = derive(sheet)
         self.inputs = read_inputs(self.derivation, choices.values)
-        self.wanted = choices.what or everything(self.derivation)
+        self.wanted = self._wanted()
         if "gradient" in self.wanted and "value" not in self.wanted:
             self.wanted = ("value", *self.wanted)  # which the function of the gradient returns too
         self.rows = self._rows()
@@ -57,9 +64,31 @@ class Plan:
 
     # ------------------------------------------------------------ lowering
 
-    def _rows(self) -> str | None:
-        data = self.choices.batch or bool(self.choices.data) or bool(self.inputs.data)
-        return "any" if data or has_means(self.derivation) else None
+    def _wanted(self) -> tuple[str, ...]:
+        """What has to be computed; a prediction goes by the name that the sheet has for it."""
+        if not self._predicts:
+            return self.choices.what or everything(self.derivation)
+        symbol = None if self.sheet.objective is None else predicted(self.derivation)
+        if symbol is None:
+            message = "nothing in the sheet is a prediction: a definition before what it is compared with comes in"
+            raise SheetError((Diagnostic("GS801", message, None, self.sheet.source),))
+        return tuple(dict.fromkeys(symbol.name if w == "predict" else w for w in self.choices.what))
+
+    @property
+    def _predicts(self) -> bool:
+        return "predict" in self.choices.what and all(s.name != "predict" for s in self.sheet.symbols.values())
+
+    def _rows(self) -> int | str | None:
+        batch = self.choices.batch
+        data = bool(batch) or bool(self.choices.data) or bool(self.inputs.data)
+        if not data and not has_means(self.derivation):
+            return None
+        if not self.dialect.fixed:
+            return "any"
+        if isinstance(batch, bool):
+            message = f"{self.dialect.name} code is for a number of rows, which is not known"
+            raise SheetError((Diagnostic("GS802", message, None, self.sheet.source, None, "--batch 32"),))
+        return batch
 
     def _which_rows(self) -> None:
         """A pullback does not say by itself which of its inputs are the same for all examples."""
@@ -70,7 +99,17 @@ class Plan:
 
     def _lowered(self, wanted: Sequence[str]) -> tuple[Request, Program]:
         data = self.choices.data or self._data()
-        return lowered(self.derivation, self.inputs, self._request(wanted, data), self.choices.values)
+        request = self._request(wanted, data)
+        if self.dialect.fixed:
+            request = replace(request, sizes=self.inputs.sizes.values)
+            return request, self._prepared(lower(self.derivation, request))
+        request, program = lowered(self.derivation, self.inputs, request, self.choices.values)
+        return request, self._prepared(program)
+
+    def _prepared(self, program: Program) -> Program:
+        for step in self.dialect.passes:
+            program = step(program)
+        return program
 
     def _request(self, wanted: Sequence[str], data: tuple[str, ...] | None) -> Request:
         return Request(tuple(wanted), {}, self.inputs.sizes.families, self.rows, data)
@@ -80,7 +119,7 @@ class Plan:
         self.request = Request(
             self.request.wanted, self.inputs.sizes.values, self.request.families, self.rows, self.request.data
         )
-        self.program = lower(self.derivation, self.request)
+        self.program = self._prepared(lower(self.derivation, self.request))
         self.workshop = Workshop(self.program, self.dialect, self.sheet.source)
 
     def _data(self) -> tuple[str, ...] | None:
@@ -151,12 +190,16 @@ class Plan:
     def others(self) -> list[Group]:
         """Results that were asked for by name."""
         taken = [*([self.value] if self.value else []), *self.outputs, *(g for _, g in self.gradients), *self.updates]
-        return [g for g in self.workshop.results if all(g is not t for t in taken)]
+        hidden = self.prediction[0] if self.prediction is not None else None
+        return [
+            g for g in self.workshop.results
+            if all(g is not t for t in taken) and (g.written != hidden or g.written in self.choices.what)
+        ]  # fmt: skip
 
     @cached_property
     def prediction(self) -> tuple[str, Program, Workshop] | None:
         """The last definition before what it is compared with comes in: ŷ, of a loss of ŷ and y."""
-        if self.choices.what or self.value is None:
+        if not self._predicts and (self.choices.what or self.value is None):
             return None
         symbol = predicted(self.derivation)
         if symbol is None:
@@ -169,7 +212,7 @@ class Plan:
             request = Request(request.wanted, request.sizes, request.families, self.rows, data)
         else:
             request = Request(request.wanted, request.sizes, request.families, None, None)
-        lowered = lower(self.derivation, request)
+        lowered = self._prepared(lower(self.derivation, request))
         return symbol.name, lowered, Workshop(lowered, self.dialect, self.sheet.source)
 
     def _row_names(self) -> list[str]:

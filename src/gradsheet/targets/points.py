@@ -64,13 +64,13 @@ def _sizes(plan: Plan, rng: random.Random) -> Sizes:
 
 def _at(plan: Plan, sizes: Sizes, rng: random.Random, style: int) -> Point | None:
     data = [g.written for g in plan.workshop.inputs if g.part == "data"]
-    rows = ROWS if plan.rows is not None else None
+    rows = ROWS if isinstance(plan.rows, str) else plan.rows
     request = Request(plan.request.wanted, sizes.values, sizes.families, rows, tuple(data) or plan.request.data)
     program = lower(plan.derivation, request)
     wanted = {a.name for a in plan.program.arguments}
     symbols = [s for s in (*plan.sheet.symbols.values(), *plan.derivation.cotangents.values()) if s.name in wanted]
     taken = [s for s in symbols if s.name in data]
-    drawn = draw_values(symbols, sizes, rng, style % 3, dict.fromkeys(taken, ROWS))
+    drawn = draw_values(symbols, sizes, rng, style % 3, dict.fromkeys(taken, rows or ROWS))
     values = _by_member(drawn)
     results = _computed(program, values, 0.0)
     moved = _computed(program, values, _NUDGE)

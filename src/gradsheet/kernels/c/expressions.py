@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from gradsheet.kernels import values as v
@@ -67,7 +68,7 @@ class Expressions:
         made = self._made(value, take)
         loads = isinstance(value, v.Load) or any(e.loads for e in given)
         reads = frozenset().union(*(e.reads for e in given))
-        return Expression(made.text, made.binds, loads, reads, made.mask)
+        return Expression(made.text, made.binds, loads, reads, made.mask, made.parts)
 
     def constant(self, constant: v.Constant) -> Expression:
         """A number, or a vector of numbers."""
@@ -199,7 +200,14 @@ class Expressions:
                 else self._called("fma", of, given)
             )
         x, y = self._pair(value.x, value.y, take, "mul")
-        return _infix("+", SUM, _infix("*", PRODUCT, x, y), _plain(value.z) or take(value.z))
+        z = _plain(value.z) or take(value.z)
+        if x.binds == UNARY and x.text.startswith("-"):
+            size = Expression(x.text[1:])
+            return _infix("-", SUM, z, y if size.text in {"1.0", "1.0f"} else _infix("*", PRODUCT, size, y))
+        product = _infix("*", PRODUCT, x, y)
+        grown = _infix("+", SUM, z, product)
+        # A sum that is handed on is written with what it was first.
+        return grown if isinstance(value.z, v.Carried) else replace(_infix("+", SUM, product, z), parts=grown.parts)
 
     def _selected(self, value: v.Select, take: Callable[[Value], Expression]) -> Expression:
         of = value.number
@@ -259,7 +267,8 @@ def _plain(value: Value) -> Expression | None:
 
 def _infix(operator: str, binds: int, x: Expression, y: Expression) -> Expression:
     """Operators of one level are done from left to right."""
-    return Expression(f"{x.inside(binds)} {operator} {y.inside(binds + 1)}", binds)
+    first, second = x.inside(binds), y.inside(binds + 1)
+    return Expression(f"{first} {operator} {second}", binds, parts=(first, operator, second) if binds == SUM else None)
 
 
 def _grouped(operator: str, binds: int, x: Expression, y: Expression, mask: int = 0) -> Expression:

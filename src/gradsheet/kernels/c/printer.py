@@ -29,10 +29,10 @@ _LONGEST = 88
 def c(module: Module, *, fused: bool = False) -> str:
     """The module as C. `fused`: `muladd` is fma() from <math.h>, for processors that have it; else x * y + z."""
     validate(module)
-    helpers = Helpers()
-    printed = [_Function(f, helpers, fused=fused) for f in _reached(module)]
+    helpers, tables = Helpers(), _Tables(module)
+    printed = [_Function(f, helpers, tables, fused=fused) for f in _reached(module)]
     bodies = [function.text() for function in printed]
-    text = "\n".join(bodies)
+    text = "\n".join([*tables.texts, *bodies])
     used = text + helpers.text
     includes = ["math"] if any(f"{name}(" in used for name in _MATH) or "INFINITY" in used or "NAN" in used else []
     includes += [
@@ -62,19 +62,46 @@ def _reached(module: Module) -> list[Function]:
     return [f for f in module.functions if f in needed]
 
 
+class _Tables:
+    """The constants of a module, each once, before its functions."""
+
+    def __init__(self, module: Module) -> None:
+        self._names = Names({*KEYWORDS, *(f.name for f in module.functions)}, "_", "_")
+        self._of: dict[object, str] = {}
+        self.texts: list[str] = []
+
+    def name(self, table: v.Table, wanted: str | None) -> str:
+        """The name of a table, which is written when it is needed first."""
+        key = (wanted, table.to, table.numbers)
+        if key not in self._of:
+            self._of[key] = free = self._names.fresh(wanted or "table")
+            words = " ".join(f"{number(x, table.to).text}," for x in table.numbers)
+            lines = [f"    {line}" for line in wrap(words, 96, break_long_words=False, break_on_hyphens=False)]
+            head = f"static const {type_name(table.to)} {free}[{len(table.numbers)}] = {{"
+            self.texts.append("\n".join([head, *lines, "};", ""]))
+        return self._of[key]
+
+
 class _Function:
     """One function."""
 
-    def __init__(self, function: Function, helpers: Helpers, *, fused: bool) -> None:
+    def __init__(self, function: Function, helpers: Helpers, tables: _Tables, *, fused: bool) -> None:
         self._function = function
         self._helpers = helpers
+        self._tables = tables
         self._uses = Uses.of(function)
         self._make = Expressions(helpers, self._take, fused=fused)
         self._known: dict[Value, Expression] = {}
         self._waiting: dict[Value, Expression] = {}
-        self._names = Names({*KEYWORDS, function.name}, "_", "_")
+        for statement in self._used():
+            if isinstance(statement.value, v.Table):
+                self._known[statement.value] = Expression(tables.name(statement.value, statement.name))
+        self._names = Names({*KEYWORDS, function.name, *(e.text for e in self._known.values())}, "_", "_")
         self._lines: list[str] = []
         self._depth = 1
+
+    def _used(self) -> list[Let]:
+        return [s for s in walk(self._function.body) if isinstance(s, Let) and self._uses.count[s.value]]
 
     def text(self) -> str:
         function = self._function
@@ -85,12 +112,9 @@ class _Function:
             self._seen(p)
             if not self._uses.count[p]:
                 self._line(f"(void){names[p.name]};")
-        for statement in walk(function.body):
-            if isinstance(statement, Let) and self._uses.count[statement.value]:
-                if isinstance(statement.value, v.Local):
-                    self._local(statement.value, statement.name)
-                elif isinstance(statement.value, v.Table):
-                    self._table(statement.value, statement.name)
+        for statement in self._used():
+            if isinstance(statement.value, v.Local):
+                self._local(statement.value, statement.name)
         self._block(function.body)
         if function.result is not None:
             self._line(f"return {self._operand(function.result).text};")
@@ -104,14 +128,6 @@ class _Function:
         aligned = f" __attribute__((aligned({local.alignment})))" if self._helpers.vectors else ""
         self._line(f"{type_name(local.to)} {free}[{local.count}]{aligned};")
         self._known[local] = Expression(free)
-
-    def _table(self, table: v.Table, name: str | None) -> None:
-        free = self._names.fresh(name or "table")
-        self._line(f"static const {type_name(table.to)} {free}[{len(table.numbers)}] = {{")
-        words = " ".join(f"{number(x, table.to).text}," for x in table.numbers)
-        self._lines += [f"        {line}" for line in wrap(words, 96, break_long_words=False, break_on_hyphens=False)]
-        self._line("};")
-        self._known[table] = Expression(free)
 
     def _block(self, body: tuple[Statement, ...]) -> None:
         for statement in body:
@@ -161,7 +177,7 @@ class _Function:
         pointer, offset, value = (self._operand(x) for x in (store.pointer, store.offset, store.value))
         of = store.value.number
         if of.lanes == 1:
-            text = f"{self._make.element(pointer, offset)} = {value.text};"
+            text = value.into(self._make.element(pointer, offset))
         else:
             address = self._make.address(pointer, offset).text
             mask = store.mask
@@ -185,15 +201,16 @@ class _Function:
             names.append(self._names.fresh(a.carried.name))
             self._line(f"{self._declared(a.carried, names[-1], 64)} = {value.text};")
             self._known[a.carried] = Expression(names[-1], reads=frozenset([a.carried]), mask=value.mask)
-        index = self._names.fresh(loop.index.name)
-        self._known[loop.index] = Expression(index)
-        more = f"{index}++" if step == "1" else f"{index} += {step}"
-        self._line(f"for (int64_t {index} = {start.text}; {index} < {stop}; {more}) {{")
-        self._depth += 1
-        self._block(loop.body)
-        self._hand_on(loop, dict(zip(along, names, strict=True)))
-        self._depth -= 1
-        self._line("}")
+        with self._names.block():
+            index = self._names.index(loop.index.name)
+            self._known[loop.index] = Expression(index)
+            more = f"{index}++" if step == "1" else f"{index} += {step}"
+            self._line(f"for (int64_t {index} = {start.text}; {index} < {stop}; {more}) {{")
+            self._depth += 1
+            self._block(loop.body)
+            self._hand_on(loop, dict(zip(along, names, strict=True)))
+            self._depth -= 1
+            self._line("}")
         for a, name, value in zip(along, names, initial, strict=True):
             self._known[a.result] = Expression(name, mask=value.mask)
 
@@ -212,7 +229,7 @@ class _Function:
             given = value
             if value.reads & changed:
                 given = self._aside(self._declared(carried, "", 64).strip(), f"next_{name}", value)
-            lines.append(f"{name} = {given.text};")
+            lines.append(given.into(name))
             changed.add(carried)
         for line in lines:
             self._line(line)
@@ -249,9 +266,10 @@ class _Function:
 
     def _side(self, body: tuple[Statement, ...], chosen: list[tuple[str, Value]]) -> None:
         self._depth += 1
-        self._block(body)
-        for name, value in chosen:
-            self._line(f"{name} = {self._wide(value).text};")
+        with self._names.block():
+            self._block(body)
+            for name, value in chosen:
+                self._line(f"{name} = {self._wide(value).text};")
         self._depth -= 1
 
     def _kept(self, value: Value, name: str) -> str:

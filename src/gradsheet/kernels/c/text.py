@@ -23,6 +23,8 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905 - words are easier to read than a list of strings
 )
 
+_WIDTH = 100
+
 # How tightly an operator binds, from C's grammar.
 ATOM, UNARY, PRODUCT, SUM, SHIFT, RELATION, EQUALITY, BIT_AND, BIT_XOR, BIT_OR, AND, OR, CHOICE = range(13, 0, -1)
 
@@ -39,10 +41,18 @@ class Expression:
     """Variables of loops in it, which change at the end of a pass."""
     mask: int = 0
     """The width of the integers that hold a mask of lanes: all ones or all zeros."""
+    parts: tuple[str, str, str] | None = None
+    """For a sum or a difference: what it starts from, its operator, and what is added or taken away."""
 
     def inside(self, binds: int) -> str:
         """The text as an operand of something that binds so tightly."""
         return self.text if self.binds >= binds else f"({self.text})"
+
+    def into(self, place: str) -> str:
+        """The statement that puts it into a place: x += y for x = x + y."""
+        if self.parts is not None and self.parts[0] == place:
+            return f"{place} {self.parts[1]}= {self.parts[2]};"
+        return f"{place} = {self.text};"
 
 
 def type_name(of: AnyType) -> str:
@@ -73,8 +83,15 @@ def declared(of: AnyType, name: str) -> str:
 def prototype(function: Function, names: dict[str, str]) -> str:
     """The head of a function; `names` are those of its parameters in C."""
     result = "void" if function.result is None else type_name(function.result.type)
-    parameters = ", ".join(declared(p.of, names[p.name]) for p in function.parameters) or "void"
-    return f"{result}{'' if result.endswith('*') else ' '}{function.name}({parameters})"
+    head = f"{result}{'' if result.endswith('*') else ' '}{function.name}("
+    lines = [head]
+    for k, p in enumerate(function.parameters):
+        text = declared(p.of, names[p.name]) + (")" if k == len(function.parameters) - 1 else ",")
+        if lines[-1] != head and len(lines[-1]) + len(text) >= _WIDTH:
+            lines.append(f"    {text}")
+        else:
+            lines[-1] += text if lines[-1] == head else f" {text}"
+    return "\n".join(lines) + ("" if function.parameters else "void)")
 
 
 def number(value: float, of: Type) -> Expression:
