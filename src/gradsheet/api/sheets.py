@@ -268,12 +268,15 @@ class Sheet:
         /,
         *,
         what: str | Sequence[str] = (),
-        batch: bool = False,
+        batch: bool | int = False,
         data: Sequence[str] = (),
+        dtype: Literal["float32", "float64"] = "float64",
+        const_weights: bool = False,
     ) -> str:
-        r"""Source code of the sheet's functions and their derived gradients; `target` is "numpy", "jax" or "torch".
+        r"""Source code of the sheet's functions and their derived gradients: "numpy", "jax", "torch" or "c".
 
-        With `batch`, data come with a row for each example. The rest is as for `program`.
+        With `batch`, data come with a row for each example. For C it is their number; `dtype` is the precision, and
+        with `const_weights` the values of the parameters become part of the code. The rest is as for `program`.
 
         >>> sheet = loads("x, w ∈ ℝ^n\nL = 1/2 (w' x)²\nparameters w\nminimize L")
         >>> print(sheet.export("numpy", what="gradient").splitlines()[-1].strip())
@@ -282,7 +285,8 @@ class Sheet:
         from gradsheet.targets import Choices, export  # noqa: PLC0415 - NumPy is loaded with the first numbers
 
         named = (what,) if isinstance(what, str) else tuple(what)
-        return export(self._sheet, target, Choices(named, dict(values or {}), batch, tuple(data) or None)).text
+        choices = Choices(named, dict(values or {}), batch, tuple(data) or None, dtype, const_weights)
+        return export(self._sheet, target, choices).text
 
     # ------------------------------------------------------------ exercises
 

@@ -16,6 +16,7 @@ _EXPORT_EXAMPLES = """\b
 Examples:
   gradsheet export mlp.sheet --to numpy
   gradsheet export mlp.sheet --to torch --batch -o mlp.py --with-test
+  gradsheet export mlp.sheet --to c --what predict --const-weights -o mlp.c
 """
 _PROGRAM_EXAMPLES = """\b
 Examples:
@@ -42,58 +43,79 @@ def _with_values(command: Any) -> Any:
 
 @click.command(epilog=_EXPORT_EXAMPLES)
 @click.argument("sheet")
-@click.option("--to", "target", required=True, metavar="TARGET", help="numpy, jax or torch.")
+@click.option("--to", "target", required=True, metavar="TARGET", help="numpy, jax, torch or c.")
 @_with_values
-@click.option("--batch", is_flag=True, help="Data come with a row for each example.")
+@click.option("--batch", is_flag=False, flag_value="any", metavar="[N]",
+    help="Data come with a row for each example; for C, N rows.")
+@click.option("--dtype", metavar="TYPE", help="For C: float64 (by default) or float32.")
+@click.option("--const-weights", is_flag=True, help="For C: the values of the parameters become part of the code.")
 @click.option("-o", "--out", metavar="FILE", help="Write to FILE; by default to standard output.")
 @click.option("--with-test", is_flag=True, help="Write test_FILE beside FILE: reference numbers, checked derivatives.")
 @click.option("--force", is_flag=True, help="Replace what exists.")
 def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Print the functions of SHEET and their derived gradients as code; `-` reads standard input."""
-    from gradsheet.cli.files import check_target, write_file  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.files import check_target, write_files  # noqa: PLC0415 - not for --help
     from gradsheet.cli.output import write  # noqa: PLC0415 - not for --help
     from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
     from gradsheet.targets import Choices  # noqa: PLC0415 - brings NumPy
     from gradsheet.targets import export as exported  # noqa: PLC0415 - the same
 
     out = None if options["out"] == STDIN else options["out"]
-    test = _test_path(out) if options["with_test"] else None
+    suffix = ".c" if target == "c" else ".py"
+    test = _test_path(out, suffix) if options["with_test"] else None
     if out is None and (options["with_test"] or options["force"]):
-        refuse("GS601", "--with-test and --force need a file", suggestion="-o FILE.py")
-    for path in (out, test):
-        if path is not None:
-            check_target(path, force=options["force"])
+        refuse("GS601", "--with-test and --force need a file", suggestion=f"-o FILE{suffix}")
+    if out is not None and target == "c":
+        _insist_on_c(out)
+    header = [str(Path(out).with_suffix(".h"))] if out is not None and target == "c" else []
+    for path in filter(None, (out, *header, test)):
+        check_target(path, force=options["force"])
     values = gather(given, settings)
-    choices = Choices(options["what"], values, options["batch"], options["data"] or None)
+    rows = _rows(options["batch"])
+    choices = Choices(
+        options["what"], values, rows if isinstance(rows, int) else rows is not None, options["data"] or None,
+        options["dtype"] or "float64", options["const_weights"], "" if out is None else Path(out).stem,
+    )  # fmt: skip
     found = load(sheet)
+    if options["dtype"] and target != "c":
+        refuse("GS803", "--dtype is for C: elsewhere the arrays that are handed in say it", found.source.name)
     made = exported(found, target, choices)
     insist(found, made.plan.solution)
     if out is None:
         write(made.text)
         return
-    tested = made.test(Path(out).stem) if test is not None else ""
-    write_file(out, made.text.encode(), force=options["force"])
+    folder, files = Path(out).parent, made.files(Path(out).stem)
+    written = {out: files.pop(Path(out).name, made.text)} | {str(folder / name): text for name, text in files.items()}
     if test is not None:
-        try:
-            write_file(test, tested.encode(), force=options["force"])
-        except BaseException:
-            if not options["force"]:  # the two go together; what was replaced cannot be brought back
-                Path(out).unlink(missing_ok=True)
-            raise
-    for path in filter(None, (out, test)):
+        written[test] = made.test(Path(out).stem)
+    write_files({path: text.encode() for path, text in written.items()}, force=options["force"])
+    for path in written:
         click.echo(f"{path} is written", err=True)
+    for remark in made.remarks:
+        click.echo(remark, err=True)
 
 
-def _test_path(out: str | None) -> str | None:
+def _insist_on_c(out: str) -> None:
+    """Functions are called after the file, and the header stands beside it."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+
+    path = Path(out)
+    if path.suffix != ".c" or not (path.stem.isascii() and path.stem.isidentifier()):
+        message = f"'{path.name}' is no name for a C file whose functions are called after it"
+        refuse("GS601", message, suggestion="-o NAME.c, of letters and digits")
+
+
+def _test_path(out: str | None, suffix: str) -> str | None:
     """Where the test of a file goes: beside it, and importable as it is."""
     if out is None:
         return None
     from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
     path = Path(out)
-    if path.suffix != ".py" or not path.stem.isidentifier():
-        refuse("GS601", f"'{path.name}' cannot be imported by a test", suggestion="-o NAME.py, of letters and digits")
-    return str(path.with_name(f"test_{path.name}"))
+    if path.suffix != suffix or not path.stem.isidentifier():
+        refuse("GS601", f"'{path.name}' cannot be imported by a test",
+            suggestion=f"-o NAME{suffix}, of letters and digits")  # fmt: skip
+    return str(path.with_name(f"test_{path.stem}.py"))
 
 
 def insist(sheet: Sheet, solution: Any) -> None:

@@ -13,7 +13,7 @@ from gradsheet.cli.sheets import refuse
 from gradsheet.diagnostics import SheetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _CODE = "GS602"
 
@@ -41,17 +41,58 @@ def write_file(path: str, data: bytes, *, force: bool = False) -> None:
         return
     _check(place, path, force=force)
     with _explained(path), _neighbour(place) as (temporary, descriptor):
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if force and place.exists():
-            temporary.chmod(stat.S_IMODE(place.stat().st_mode))
+        _fill(temporary, descriptor, data, place if force else None)
+        _take(path, place, temporary, force=force)
+    _settle(place.parent)
+
+
+def write_files(files: Mapping[str, bytes], *, force: bool = False) -> None:
+    """Files that belong together: all of them, or an error and none.
+
+    Each is filled and flushed before the first takes its name, so that a full disk leaves what was there.
+    """
+    with contextlib.ExitStack() as stack:
+        ready: list[tuple[str, Path, Path]] = []
+        for path, data in files.items():
+            place = _place(path)
+            if _passes_through(place, path):
+                write_file(path, data)
+                continue
+            _check(place, path, force=force)
+            with _explained(path):
+                temporary, descriptor = stack.enter_context(_neighbour(place))
+                _fill(temporary, descriptor, data, place if force else None)
+            ready.append((path, place, temporary))
+        claimed: list[Path] = []
+        for path, place, temporary in ready:
+            try:
+                _take(path, place, temporary, force=force)
+            except BaseException:
+                for other in claimed:
+                    other.unlink(missing_ok=True)
+                raise
+            if not force:  # what was replaced cannot be brought back
+                claimed.append(place)
+        for folder in dict.fromkeys(place.parent for _, place, _ in ready):
+            _settle(folder)
+
+
+def _fill(temporary: Path, descriptor: int, data: bytes, replaced: Path | None) -> None:
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if replaced is not None and replaced.exists():
+        temporary.chmod(stat.S_IMODE(replaced.stat().st_mode))
+
+
+def _take(path: str, place: Path, temporary: Path, *, force: bool) -> None:
+    """The name at last."""
+    with _explained(path):
         if force:
             temporary.replace(place)
         else:
             _claim(temporary, place)
-    _settle(place.parent)
 
 
 def _place(path: str) -> Path:

@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 def refuse_holes(program: Program, source: Source) -> None:
     """Raise `SheetError` for sizes that are symbols, and for operations without native code."""
     refuse_symbols(program, source)
-    for assign in program.assigns:
-        for node in walk(assign.body):
-            name = _lacking(node, assign)
-            if name is not None:
-                message = f"the native target has no code for {name}, which {assign.target.name} needs"
-                raise SheetError((Diagnostic("GS803", message, None, source, None, "export to NumPy instead"),))
+    for name, needing in holes(program):
+        message = f"the native target has no code for {name}, which {needing} needs"
+        raise SheetError((Diagnostic("GS803", message, None, source, None, "export to NumPy instead"),))
 
 
 def refuse_symbols(program: Program, source: Source) -> None:
@@ -40,6 +37,15 @@ def refuse_symbols(program: Program, source: Source) -> None:
                     message = f"the size {atom.name} is not known, and compiled code needs numbers"
                     hint = f"sizes={{{atom.name!r}: 8}}, or values from which it follows"
                     raise SheetError((Diagnostic("GS802", message, None, source, None, hint),))
+
+
+def holes(program: Program) -> Iterator[tuple[str, str]]:
+    """Operations that cannot be written as loops, each with what needs it."""
+    for assign in program.assigns:
+        for node in walk(assign.body):
+            name = _lacking(node, assign)
+            if name is not None:
+                yield name, assign.target.name
 
 
 def _lacking(node: AnyNode, assign: Assign) -> str | None:
@@ -79,4 +85,4 @@ def _indices(statements: Sequence[Statement]) -> Iterator[Index]:
                     yield index
 
 
-__all__ = ["refuse_copies", "refuse_holes", "refuse_symbols"]
+__all__ = ["holes", "refuse_copies", "refuse_holes", "refuse_symbols"]

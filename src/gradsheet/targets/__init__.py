@@ -1,6 +1,6 @@
 """Programs as source code that people read: NumPy, JAX, PyTorch, each by a table of how it writes an operation."""
 
-from gradsheet.targets.exporting import TARGETS, Export, export
+from gradsheet.targets.exporting import DTYPES, NAMES, TARGETS, Export, export
 from gradsheet.targets.plan import Choices
 
-__all__ = ["TARGETS", "Choices", "Export", "export"]
+__all__ = ["DTYPES", "NAMES", "TARGETS", "Choices", "Export", "export"]

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.targets.c_file import CFile
+from gradsheet.targets.c_table import C
+from gradsheet.targets.c_testing import CTest
 from gradsheet.targets.jax_file import JaxFile
 from gradsheet.targets.jax_table import JAX
 from gradsheet.targets.numpy_table import NUMPY
@@ -24,7 +27,12 @@ TARGETS: dict[str, tuple[Dialect, type[PlainFile]]] = {
     "jax": (JAX, JaxFile),
     "torch": (TORCH, TorchFile),
 }
-"""What each target is called, how it writes arrays, and what its files hold."""
+"""What each library is called, how it writes arrays, and what its files hold."""
+DTYPES = ("float64", "float32")
+
+
+NAMES = (*TARGETS, "c")
+"""Every target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,35 @@ class Export:
     text: str
     plan: Plan
 
+    def files(self, name: str) -> dict[str, str]:
+        """What is written under a name: the texts of the files."""
+        return {f"{name}.py": self.text}
+
     def test(self, module: str) -> str:
         """A test of the file, for a module of that name."""
         return ExportTest(self.plan, module).text()
+
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to know of it before it is used."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class CExport(Export):
+    """The same for C: the text holds what the header would."""
+
+    file: CFile
+
+    def files(self, name: str) -> dict[str, str]:
+        return {f"{name}.c": self.file.source(f"{name}.h"), f"{name}.h": self.file.header}
+
+    def test(self, module: str) -> str:
+        return CTest(self.file, module).text()
+
+    @property
+    def remarks(self) -> list[str]:
+        return self.file.sizes
 
 
 def export(sheet: Sheet, target: str, choices: Choices | None = None) -> Export:
@@ -45,11 +79,19 @@ def export(sheet: Sheet, target: str, choices: Choices | None = None) -> Export:
     Raises `SheetError` for a target that there is not and for what a target cannot say (GS803), for what the sheet does
     not state or specify (GS801), and where a size has to be a number (GS802).
     """
-    if target not in TARGETS:
+    choices = choices or Choices()
+    if target not in NAMES:
         message = f"there is no target '{target}'"
-        raise SheetError((Diagnostic("GS803", message, None, sheet.source, None, f"targets are {', '.join(TARGETS)}"),))
+        raise SheetError((Diagnostic("GS803", message, None, sheet.source, None, f"targets are {', '.join(NAMES)}"),))
+    if choices.dtype not in DTYPES:
+        message = f"there is no dtype '{choices.dtype}'"
+        raise SheetError((Diagnostic("GS803", message, None, sheet.source, None, " or ".join(DTYPES)),))
+    if target == "c":
+        made = CFile(Plan(sheet, C, choices))
+        return CExport(made.source(), made.plan, made)
+    _refuse_choices(sheet, target, choices)
     dialect, kind = TARGETS[target]
-    plan = Plan(sheet, dialect, choices or Choices())
+    plan = Plan(sheet, dialect, choices)
     try:
         return Export(kind(plan).text(), plan)
     except SheetError as problem:
@@ -60,4 +102,17 @@ def export(sheet: Sheet, target: str, choices: Choices | None = None) -> Export:
     return Export(kind(plan).text(), plan)
 
 
-__all__ = ["TARGETS", "Export", "export"]
+def _refuse_choices(sheet: Sheet, target: str, choices: Choices) -> None:
+    """Raise `SheetError` for what only C has to be told."""
+    refused = (
+        (choices.dtype != "float64", "dtype", "the arrays that are handed in say which precision to use"),
+        (choices.constant, "constants", "parameters are arguments"),
+        (not isinstance(choices.batch, bool), "number of rows", "it is taken from the data"),
+    )
+    for wanted, what, why in refused:
+        if wanted:
+            message = f"{target} code takes no {what}: {why}"
+            raise SheetError((Diagnostic("GS803", message, None, sheet.source),))
+
+
+__all__ = ["DTYPES", "NAMES", "TARGETS", "Export", "export"]
