@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -69,7 +71,7 @@ def test_sizes_can_be_set():
 
 
 REFUSED = [
-    (["export", MLP, "--to", "fortran"], "GS803", "targets are numpy, jax, torch"),
+    (["export", MLP, "--to", "fortran"], "GS803", "targets are numpy, jax, torch, c"),
     (["export", OPEN, "--to", "numpy"], "GS801", "not specified"),
     (["export", CHAIN, "--to", "numpy"], "GS802", "how many values"),
     (["export", GRU, "--to", "numpy", "--what", "nothing"], "GS801", "nothing is called 'nothing'"),
@@ -81,6 +83,20 @@ REFUSED = [
     (["export", MLP, "--to", "numpy", "--force"], "GS601", "-o FILE.py"),
     (["export", MLP, "--to", "numpy", "-o", "my-net.py", "--with-test"], "GS601", "cannot be imported"),
     (["export", "nowhere.sheet", "--to", "numpy"], "GS001", "no such file"),
+    (["export", MLP, "--to", "c", "--with-test"], "GS601", "-o FILE.c"),
+    (["export", MLP, "--to", "c", "-o", "mlp.py"], "GS601", "no name for a C file"),
+    (["export", MLP, "--to", "c", "-o", "my-net.c"], "GS601", "-o NAME.c"),
+    (["export", MLP, "--to", "c", "-o", "nowhere/mlp.c"], "GS602", "no such folder"),
+    (["export", MLP, "--to", "c", "--batch"], "GS802", "--batch 32"),
+    (["export", MLP, "--to", "c", "--batch", "many"], "GS601", "a number of rows"),
+    (["export", MLP, "--to", "c", "--dtype", "float16"], "GS803", "float64 or float32"),
+    (["export", MLP, "--to", "c", "--const-weights"], "GS801", "--what predict"),
+    (["export", RELU, "--to", "c", "--const-weights", "--what", "nothing"], "GS801", "nothing is called 'nothing'"),
+    (["export", GRU, "--to", "c"], "GS802", "--set"),
+    (["export", GRU, "--to", "c", "--what", "predict"], "GS801", "is a prediction"),
+    (["export", MLP, "--to", "numpy", "--dtype", "float32"], "GS803", "for C"),
+    (["export", MLP, "--to", "numpy", "--const-weights"], "GS803", "parameters are arguments"),
+    (["export", MLP, "--to", "numpy", "--batch", "3"], "GS803", "taken from the data"),
     (["program", MLP, "--after", "magic"], "GS601", "passes are gather"),
     (["program", MLP, "--batch", "0"], "GS601", "a number of rows"),
     (["program", MLP, "--batch", "many"], "GS601", "a number of rows"),
@@ -120,6 +136,63 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path):
     assert "GS602" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- C
+
+
+def test_a_c_file_its_header_and_its_test_are_written(tmp_path: Path):
+    path = tmp_path / "net.c"
+    done = gradsheet("export", MLP, "--to", "c", "--batch", "3", "-o", str(path), "--with-test")
+    assert (done.code, done.out) == (0, "")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.c", "net.h", "test_net.py"]
+    assert "Memory: a workspace of" in done.err
+    header = path.with_suffix(".h").read_text(encoding="utf-8")
+    assert re.search(r"#define NET_ROWS +3\b", header)
+    assert "void net_update(double *W1" in header
+
+
+def test_the_code_alone_holds_its_declarations():
+    done = gradsheet("export", RELU, "--to", "c", "--what", "value", "--dtype", "float32")
+    assert (done.code, done.err) == (0, "")
+    assert '#include "' not in done.out
+    assert "float two_layers_relu_value(const float *W1" in done.out
+
+
+@pytest.mark.parametrize("name", ["net.c", "net.h", "test_net.py"])
+def test_what_exists_keeps_all_of_them_away(name: str, tmp_path: Path):
+    command = ["export", RELU, "--to", "c", "-o", str(tmp_path / "net.c"), "--with-test"]
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    done = gradsheet(*command)
+    assert done.code == 2
+    assert "GS602" in done.err
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+    assert gradsheet(*command, "--force").code == 0
+    assert (tmp_path / name).read_text(encoding="utf-8") != "mine"
+
+
+@pytest.mark.parametrize("force", ["", "--force"])
+def test_a_full_disk_leaves_what_was_there(force: str, tmp_path: Path):
+    """The header would fit into the 4 KiB that a file may have, the code does not."""
+    if force:
+        (tmp_path / "net.h").write_text("mine", encoding="utf-8")
+    command = f'ulimit -f 4; exec "{sys.executable}" -m gradsheet export "{RELU}" --to c -o "{tmp_path}/net.c" {force}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment(), check=False)
+    assert done.returncode == 2, done.stderr
+    assert "GS602" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [(p.name, p.read_text(encoding="utf-8")) for p in tmp_path.iterdir()] == [("net.h", "mine")] * bool(force)
+
+
+def test_a_folder_that_may_not_be_written_to(tmp_path: Path):
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        pytest.skip("nothing is forbidden to this user")
+    tmp_path.chmod(0o500)
+    done = gradsheet("export", RELU, "--to", "c", "-o", str(tmp_path / "net.c"))
+    tmp_path.chmod(0o700)
+    assert done.code == 2
+    assert "does not allow new files" in done.err
 
 
 # ---------------------------------------------------------------- program

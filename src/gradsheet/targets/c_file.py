@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradsheet.expressions import Size
-from gradsheet.kernels import I64, ModuleBuilder, Type, pointer
+from gradsheet.kernels import I64, ModuleBuilder, pointer
 from gradsheet.kernels.c import c, declared
 from gradsheet.native.places import shape
 from gradsheet.native.writing import WORKSPACE
@@ -18,8 +18,10 @@ from gradsheet.targets.identifiers import Identifiers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from gradsheet.expressions import Symbol
-    from gradsheet.kernels import Module
+    from gradsheet.kernels import AnyType, Module
     from gradsheet.targets.c_routines import Routine
     from gradsheet.targets.functions import Group
     from gradsheet.targets.plan import Plan
@@ -62,7 +64,7 @@ class CFile:
         includes = ["#include <stdint.h>", ""] if any("int64_t" in line for line in declarations) else []
         return "\n".join([
             f"#ifndef {guard}", f"#define {guard}", "", *includes,
-            "#ifdef __cplusplus", 'extern "C" {', "#endif", "", *declarations, "",
+            "#ifdef __cplusplus", 'extern "C" {', "#endif", "", *_comment(self.sizes), *declarations, "",
             "#ifdef __cplusplus", "}", "#endif", "", "#endif", "",
         ])  # fmt: skip
 
@@ -77,14 +79,14 @@ class CFile:
         return [f"Memory: a workspace of {ram} numbers ({ram * each} bytes), constants of {fixed} bytes; no heap."]
 
     @property
-    def _tables(self) -> dict[Symbol, object]:
+    def _tables(self) -> dict[Symbol, NDArray[Any]]:
         return {s: v for r in self.routines for s, v in r.program.tables.items()}
 
     # ------------------------------------------------------------ declarations
 
     @cached_property
     def _declarations(self) -> list[str]:
-        lines = [*_comment(self.sizes), *self._macros]
+        lines = [*self._macros]
         for routine in self.routines:
             lines += ["", *self._described(routine), *self._prototype(routine)]
         return lines
@@ -115,15 +117,19 @@ class CFile:
     def _described(self, routine: Routine) -> list[str]:
         """A comment with a line for each parameter."""
         rows = []
-        members = {a.symbol: a.member for a in (*routine.program.arguments, *routine.program.results)}
+        members = {a.symbol: a.member for a in routine.program.arguments}
+        members |= {r.symbol: r.member for r in routine.program.results}
         for name, symbol, group in routine.parameters(self.constants):
             meaning = self._meaning(name, group, members[symbol])
             rows.append((name, self._way(routine, symbol, group), _shape(symbol), meaning))
         rows.append((WORKSPACE, "scratch", str(max(1, self.needs[routine.kind])), "what it holds does not matter"))
         wide = [max(len(r[k]) for r in rows) for k in range(3)]
-        returned = "" if routine.returned is None else f" Returns {routine.returned.written}."
+        said = routine.summary
+        if routine.returned is not None:
+            said = f"{said} Returns {routine.returned.written}." if routine.outputs else (
+                f"Returns {routine.returned.written}.")  # fmt: skip
         cells = [[*(f"{cell:<{w}}" for cell, w in zip(row, wide, strict=False)), row[3]] for row in rows]
-        return _comment([routine.summary + returned, "", *("  ".join(row).rstrip() for row in cells)])
+        return _comment([said, "", *("  ".join(row).rstrip() for row in cells)])
 
     def _way(self, routine: Routine, symbol: Symbol, group: Group) -> str:
         if any(group is g for g in routine.outputs):
@@ -154,7 +160,7 @@ class CFile:
         lines[-1] += ");"
         return lines
 
-    def _type(self, routine: Routine, symbol: Symbol) -> Type | object:
+    def _type(self, routine: Routine, symbol: Symbol) -> AnyType:
         of = I64 if symbol.is_integer else self.number
         if routine.by_value(symbol):
             return of

@@ -116,15 +116,16 @@ class ExportedFunctions(unittest.TestCase):
     def test_nothing_is_left_from_a_call_before(self):
         for kind in FUNCTIONS:
             first, second = self.call(kind), self.call(kind, fill=5)
-            for name in first:
-                np.testing.assert_array_equal(first[name], second[name])
+            for name, expected in EXPECTED[kind].items():
+                known = ~np.isnan(expected)  # what the sheet leaves undefined is not written
+                np.testing.assert_array_equal(first[name][known], second[name][known])
 {tests}
 
 if __name__ == "__main__":
     unittest.main()
 '''
 
-_DIFFERENCES = '''
+_DIFFERENCES = """
     def test_derivatives_agree_with_central_differences(self):
         def total(**given):
             found = self.call("{kind}", **given)
@@ -143,9 +144,9 @@ _DIFFERENCES = '''
                 found = float(slopes[derivative].reshape(start.shape)[place])
                 near = SLOPES * (size + abs(found))
                 self.assertAlmostEqual((above - below) / (2 * STEP), found, delta=near, msg=f"{{derivative}} {{place}}")
-'''
+"""
 
-_ROWS = '''
+_ROWS = """
     def test_the_order_of_the_rows_makes_no_difference(self):
         turned = {{name: np.roll(ARGUMENTS[name], 1, axis=0) for name in {names}}}
         for kind in {kinds}:
@@ -153,7 +154,7 @@ _ROWS = '''
             for name, value in expected.items():
                 close = ABSOLUTE * max(1.0, np.max(np.abs(value), initial=0.0))
                 np.testing.assert_allclose(found[name], value, RELATIVE, close)
-'''
+"""
 
 
 class CTest:
@@ -169,12 +170,15 @@ class CTest:
         """Values of all arguments; those that are part of the code are what they are there."""
         point = draw_point(self.plan)
         members = {a.symbol: a.member for a in self.plan.program.arguments}
+        fixed = {
+            (a.name, a.member): np.array(self.file.constants[a.symbol]).reshape(shape(a.symbol))
+            for r in self.file.routines for a in r.program.arguments if a.symbol in self.file.constants
+        }  # fmt: skip
         for group in self.plan.workshop.inputs:
             held = point.arguments[group.name]
             for symbol, value in zip(group.symbols, held if group.members else [held], strict=True):
-                own = self.file.constants.get(symbol)
-                made = np.asarray(value) if own is None else np.array(own).reshape(shape(symbol))
-                self.values[group.written, members[symbol]] = made
+                key = group.written, members[symbol]
+                self.values[key] = fixed.get(key, np.asarray(value))
 
     def text(self) -> str:
         """The whole file."""
@@ -245,7 +249,8 @@ class CTest:
                 group = next(g for g in plan.outputs if g.written == upstream[bar.written].name)
                 for symbol, up in zip(group.symbols, bar.symbols, strict=True):
                     name = None if group is own.returned else names[symbol]
-                    terms.append(f"np.sum(found[{name!r}] * np.reshape(ARGUMENTS[{names[up]!r}], found[{name!r}].shape))")
+                    found = f"found[{name!r}]"
+                    terms.append(f"np.sum({found} * np.reshape(ARGUMENTS[{names[up]!r}], {found}.shape))")
             made += _DIFFERENCES.format(kind="pullback", total=f"float({' + '.join(terms)})", pairs=pairs)
         kinds = [k for k in ("value", "gradient", "update") if k in by_kind]
         data = [names[s] for g in plan.workshop.inputs if g.part == "data" for s in g.symbols]

@@ -60,7 +60,7 @@ class Workshop:
 
     def __init__(self, program: Program, dialect: Dialect, source: Source) -> None:
         self.program, self.dialect, self.source = program, dialect, source
-        self.names = Identifiers({*_RESERVED, *dialect.reserved, *dialect.helpers})
+        self.names = Identifiers({*_RESERVED, *dialect.helpers}, dialect.reserved)
         self.inputs = self._groups(program.arguments, "")
         self.results = self._result_groups(program.results)
         self._name_the_rest()

@@ -49,10 +49,14 @@ def identifier(name: str) -> str:
 
 
 class Identifiers:
-    """Identifiers for things, each its own; none is a keyword, a builtin, or taken otherwise."""
+    """Identifiers for things, each its own; none is a keyword, a builtin, or taken otherwise.
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    Words that mean something, of Python or among `reserved`, get an underscore; what is taken gets a number.
+    """
+
+    def __init__(self, taken: Iterable[str] = (), reserved: Iterable[str] = ()) -> None:
         self.taken = set(taken)
+        self.reserved = _UNSAFE | set(reserved)
         self.of: dict[Hashable, str] = {}
 
     def name(self, thing: Hashable, wanted: str) -> str:
@@ -64,17 +68,17 @@ class Identifiers:
     def fresh(self, wanted: str) -> str:
         """An identifier that nothing has yet."""
         base = identifier(wanted)
-        if base in _UNSAFE:
+        if base in self.reserved:
             base += "_"
         chosen, number = base, 2
-        while chosen in self.taken or chosen in _UNSAFE:
+        while chosen in self.taken or chosen in self.reserved:
             chosen, number = f"{base}_{number}", number + 1
         self.taken.add(chosen)
         return chosen
 
     def copy(self) -> Identifiers:
         """The same names, to go on from."""
-        other = Identifiers(self.taken)
+        other = Identifiers(self.taken, self.reserved)
         other.of = dict(self.of)
         return other
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from gradsheet.derivation import Derivation
     from gradsheet.expressions import Symbol
+    from gradsheet.native.runtime import Precision
     from gradsheet.programs.model import Program
     from gradsheet.sheet import Sheet
     from gradsheet.targets.dialect import Dialect
-    from gradsheet.native.runtime import Precision
     from gradsheet.targets.functions import Group
 
 _OPEN_SIZE = "GS802"
