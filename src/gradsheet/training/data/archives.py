@@ -109,7 +109,7 @@ def _table(path: Path, name: str, members: dict[str, _Member]) -> ArrayTable:
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
             refuse("GS810", f"'{field}' cannot be read: {problem}", name, "was it written, or copied, to its end?")
 
-    return ArrayTable(name, {f: m.shape[1:] for f, m in members.items() if m.shape}, make)
+    return ArrayTable(name, {f: m.shape for f, m in members.items()}, make)
 
 
 def _mapped(path: Path, member: _Member) -> NDArray[Any]:

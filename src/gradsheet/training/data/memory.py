@@ -20,7 +20,7 @@ def in_memory(values: Any, name: str = "the arrays handed in") -> ArrayTable:
     arrays = {str(n): _array(values[n], str(n), name) for n in names}
     if not arrays:
         refuse("GS817", "there is no array", name)
-    return ArrayTable(name, {n: a.shape[1:] for n, a in arrays.items() if a.ndim}, lambda n, _: arrays[n])
+    return ArrayTable(name, {n: a.shape for n, a in arrays.items()}, lambda n, _: arrays[n])
 
 
 def _array(value: Any, field: str, name: str) -> NDArray[Any]:

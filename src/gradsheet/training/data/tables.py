@@ -55,16 +55,15 @@ class Table(ABC):
 class ArrayTable(Table):
     """Arrays by name, each made when it is asked for: in memory, or mapped from a file."""
 
-    def __init__(
-        self, name: str, fields: dict[str, Shape], make: Callable[[str, Budget], NDArray[Any]]
-    ) -> None:
-        self.name, self.fields, self._make = name, fields, make
+    def __init__(self, name: str, shapes: dict[str, Shape], make: Callable[[str, Budget], NDArray[Any]]) -> None:
+        self.name, self.names, self.array = name, tuple(shapes), make
+        self.fields = {n: shape[1:] for n, shape in shapes.items() if shape}
 
     def load(self, choices: Mapping[str, Choice], budget: Budget) -> dict[str, NDArray[Any]]:
         return {symbol: self._joined(choice, budget) for symbol, choice in choices.items()}
 
     def _joined(self, choice: Choice, budget: Budget) -> NDArray[Any]:
-        arrays = [self._make(field, budget) for field in choice.fields]
+        arrays = [self.array(field, budget) for field in choice.fields]
         if len(arrays) == 1:
             return arrays[0]
         rows = {len(a): field for a, field in zip(arrays, choice.fields, strict=True)}

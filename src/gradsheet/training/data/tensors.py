@@ -39,8 +39,7 @@ def tensors(path: Path, name: str) -> ArrayTable:
         if start + last > size or first < 0:
             missing = counted(start + last - size, "byte")
             refuse("GS810", f"'{field}' is cut off: {missing} are missing", name, "copy the file again")
-        if shape:
-            shapes[field] = shape
+        shapes[field] = shape
 
     def make(field: str, _budget: Budget) -> NDArray[Any]:
         entry = header[field]
@@ -54,7 +53,7 @@ def tensors(path: Path, name: str) -> ArrayTable:
             return (held.astype(np.uint32) << np.uint32(16)).view(np.float32)
         return held
 
-    return ArrayTable(name, {f: s[1:] for f, s in shapes.items()}, make)
+    return ArrayTable(name, shapes, make)
 
 
 def _header(path: Path, name: str) -> tuple[dict[str, Any], int]:
