@@ -103,6 +103,9 @@ class NativeModule:
         self._library = linker.link(_linker(), f"kernels.{next(_numbers)}")
         self.functions = {f.name: NativeFunction(f, self._library[f.name], self._library) for f in module.exported}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.functions
+
     def __getitem__(self, name: str) -> NativeFunction:
         return self.functions[name]
 

@@ -31,6 +31,9 @@ class Interpreted:
         self._plan = plan
         self._functions: dict[str, Callable[..., None]] = {"step": self._step, "epoch": self._epoch}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._functions
+
     def __getitem__(self, name: str) -> Callable[..., None]:
         return self._functions[name]
 

@@ -58,7 +58,7 @@ def compile_program(
         return Runnable(planned, compiled(made.module), precision, made.size, threads=threads)
     if copies > 1:
         refuse_copies(planned, copies, number, source)
-    written = write(planned, number, machine(number), source.name, copies)
+    written = write(planned, number, machine(number), source.name, copies, lean=True)
     return Runnable(planned, compiled(written.module), precision, written.size, copies)
 
 
@@ -122,7 +122,7 @@ class Runnable:
 
     def run(self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
         """One step: arrays of the arguments; arrays for results are made where none are handed in."""
-        if self.copies > 1 or self.threads > 1:
+        if "step" not in self.module:
             return self.epoch(values, 1)
         held = self._arrays(values, results, rows=1)
         with self.lock:

@@ -39,13 +39,16 @@ class Written:
     """Numbers that the workspace has to hold."""
 
 
-def write(plan: Plan, number: Type, machine: Machine, summary: str = "", copies: int = 1) -> Written:
+def write(
+    plan: Plan, number: Type, machine: Machine, summary: str = "", copies: int = 1, *, lean: bool = False
+) -> Written:
     """The module of a planned program: `step` carries it out once, `epoch` for one block of rows after another.
 
-    With several copies of the parameters, which lie side by side, there is an `epoch` alone.
+    With several copies of the parameters, which lie side by side, there is an `epoch` alone. With `lean`, so it is
+    where the epoch is written in registers: one step is an epoch of one.
     """
-    if copies > 1:
-        return _copied(plan, number, summary, copies)
+    if copies > 1 or (lean and registers.fits(plan)):
+        return _in_registers(plan, number, summary, copies)
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
     types = _types(plan, number)
@@ -126,7 +129,7 @@ def write_loops(  # noqa: PLR0913 - what a function is made of
     return plan.size + scratch.need
 
 
-def _copied(plan: Plan, number: Type, summary: str, copies: int) -> Written:
+def _in_registers(plan: Plan, number: Type, summary: str, copies: int) -> Written:
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
     registers.write_epoch(builder, plan, number, dict(zip(names, _types(plan, number), strict=True)), copies)
