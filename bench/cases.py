@@ -142,4 +142,4 @@ CURVE: dict[str, Case] = dict(
 
 CASES: dict[str, Case] = TABLE | CURVE
 
-__all__ = ["CASES", "CURVE", "DEPTHS", "SIZES", "TABLE", "WIDTHS", "Case", "Comparison"]
+__all__ = ["CASES", "CURVE", "DEPTHS", "SIZES", "TABLE", "WIDTHS", "Case", "Comparison", "Peer"]

@@ -26,6 +26,7 @@ import tempfile
 import time
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +34,11 @@ from cases import CASES, CURVE, DEPTHS, SIZES, TABLE, WIDTHS, Comparison
 from curves import picture
 from pairs import HERE, Engine, FailedError, MissingError, differing, paired, raced, spread
 from workloads import SGD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cases import Peer
 
 PATH = HERE / "programs.json"
 PARTS = ("sgd", "seeds", "wide", "mlp", "convolution", "hessian", "boltzmann", "start", "growth", "memory")
@@ -60,16 +66,28 @@ class Bench:
         self.pairs = pairs
         self.wrong: list[str] = []
 
-    def engine(self, name: str, peer: tuple[str, str], wanted: dict[str, np.ndarray], stack: contextlib.ExitStack):
+    def engine(self, name: str, peer: Peer, wanted: dict[str, np.ndarray], stack: contextlib.ExitStack):
         """A worker that agrees with the reference, ready to be timed."""
         case = CASES[name]
         made = Engine(*(peer[0], name, peer[1]), cores=case.cores)
         stack.callback(made.close)
         if apart := differing(made.result, wanted, case.workload.precision):
             self.wrong.append(f"{name}: {made.name} differs from the reference in {', '.join(apart)}")
-            say(self.wrong[-1])
+            raise FailedError(self.wrong[-1])
         made.calibrate()
         return made
+
+    def sound(
+        self, name: str, peers: Iterable[Peer], wanted: dict[str, np.ndarray], stack: contextlib.ExitStack
+    ) -> list[Engine]:
+        """Those of some workers that do their work, and do it right."""
+        found = []
+        for peer in peers:
+            try:
+                found.append(self.engine(name, peer, wanted, stack))
+            except FailedError as failure:
+                say(failure)
+        return found
 
     def reference(self, name: str) -> dict[str, np.ndarray]:
         held = Engine("reference", name)
@@ -86,6 +104,7 @@ class Bench:
                 wanted = self.reference(name)
                 ours = self.engine(name, ("compiled", ""), wanted, stack)
             except (MissingError, FailedError) as lack:
+                say(lack)
                 kind = "missing" if isinstance(lack, MissingError) else "failed"
                 return {**row, kind: str(lack), "comparisons": [goal(c) for c in case.comparisons]}
             row["compile"] = ours.notes["compile"]
@@ -121,7 +140,7 @@ class Bench:
             with contextlib.ExitStack() as stack:
                 wanted = self.reference(name)
                 peers = [("compiled", ""), *case.comparisons[0].peers]
-                times = raced([self.engine(name, peer, wanted, stack) for peer in peers], rounds=5)
+                times = raced(self.sound(name, peers, wanted, stack), rounds=5)
             for engine, seconds in times.items():
                 found.setdefault(kind, {}).setdefault(engine, {})[at] = seconds
         return found
@@ -135,11 +154,11 @@ class Bench:
             row: dict[str, float | None] = {}
             for peer in (("compiled", ""), *peers):
                 with contextlib.ExitStack() as stack:
-                    engine = self.engine(name, peer, wanted, stack)
-                    began = time.perf_counter()
-                    while time.perf_counter() - began < 1:
-                        engine.run()
-                    row[peer[0]] = engine.peak()
+                    for engine in self.sound(name, [peer], wanted, stack):
+                        began = time.perf_counter()
+                        while time.perf_counter() - began < 1:
+                            engine.run()
+                        row[peer[0]] = engine.peak()
             found[name] = {"title": title, "peak": row}
         return found
 
