@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from fences import ROOT
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @pytest.fixture
