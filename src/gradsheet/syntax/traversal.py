@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import operator
+from dataclasses import fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradsheet.syntax.tree import Node, Underbrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 N = TypeVar("N", bound=Node)
+T = TypeVar("T")
+_MOST_KEPT = 1 << 15
 
 
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below a node, in the author's order."""
+def kept(function: Callable[[Node], T]) -> Callable[[Node], T]:
+    """A function of trees that is computed once for each node, by identity: edited trees share most of their parts."""
+    held: dict[int, tuple[Node, T]] = {}
+
+    @wraps(function)
+    def asked(node: Node) -> T:
+        found = held.get(id(node))
+        if found is None:
+            if len(held) > _MOST_KEPT:
+                held.clear()
+            found = held[id(node)] = (node, function(node))  # the node is kept, so its id stays its own
+        return found[1]
+
+    return asked
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below a node, in the author's order; found once for each node."""
+    try:
+        found = node._below  # noqa: SLF001 - the room that nodes have for this
+    except AttributeError:
+        found = tuple(_children(node))
+        object.__setattr__(node, "_below", found)
+    return found
+
+
+def _children(node: Node) -> Iterator[Node]:
     for name in _parts(type(node)):
         waiting = [getattr(node, name)]
         while waiting:
@@ -37,7 +66,7 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(list(children(node))))
+        waiting.extend(children(node)[::-1])
 
 
 def deeper_than(node: Node, limit: int) -> Node | None:
@@ -58,10 +87,15 @@ def unlabelled(node: N) -> N:
     >>> unlabelled(Transpose(Underbrace(x, shape))) == Transpose(x)
     True
     """
-    if not any(isinstance(part, Underbrace) for part in walk(node)):
+    if not _labelled(node):
         return node
     bare: N = _unlabelled(node)
     return bare
+
+
+@kept
+def _labelled(node: Node) -> bool:
+    return isinstance(node, Underbrace) or any(map(_labelled, children(node)))
 
 
 def _unlabelled(value: Any) -> Any:
@@ -71,7 +105,7 @@ def _unlabelled(value: Any) -> Any:
         return tuple(map(_unlabelled, value))
     if not isinstance(value, Node):
         return value
-    return replace(value, **{name: _unlabelled(getattr(value, name)) for name in _parts(type(value))})
+    return altered(value, {name: _unlabelled(getattr(value, name)) for name in _parts(type(value))})
 
 
 def rewritten(node: N, change: Callable[[Node], Node]) -> N:
@@ -87,13 +121,32 @@ def rewritten(node: N, change: Callable[[Node], Node]) -> N:
 
 
 def _rewritten(value: Any, change: Callable[[Node], Node]) -> Any:
+    """What nothing is changed in stays the same object."""
     if isinstance(value, tuple):
-        return tuple(_rewritten(part, change) for part in value)
+        found = tuple([_rewritten(part, change) for part in value])
+        return value if all(map(operator.is_, found, value)) else found
     if not isinstance(value, Node):
         return value
-    return change(replace(value, **{name: _rewritten(getattr(value, name), change) for name in _parts(type(value))}))
+    new = {}
+    for name in _parts(type(value)):
+        old = getattr(value, name)
+        if isinstance(old, Node | tuple):
+            part = _rewritten(old, change)
+            if part is not old:
+                new[name] = part
+    return change(altered(value, new) if new else value)
 
 
+def altered(node: N, new: Mapping[str, Any]) -> N:
+    """A node with other values in some of its fields; `dataclasses.replace`, at half the price."""
+    kind = type(node)
+    names = _given.get(kind)
+    if names is None:
+        names = _given[kind] = tuple(part.name for part in fields(node) if not part.kw_only)
+    return kind(*[new[name] if name in new else getattr(node, name) for name in names], span=node.span)
+
+
+_given: dict[type[Node], tuple[str, ...]] = {}
 _fields: dict[type[Node], tuple[str, ...]] = {}
 
 

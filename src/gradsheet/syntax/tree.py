@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 NOWHERE = Span(0, 0)
 
 
+class _Kept:
+    """Room for what is computed from a node once: the nodes directly below, its hash."""
+
+    __slots__ = ("_below", "_hash")
+
+    _below: tuple[Node, ...]
+    _hash: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(_Kept):
     """Anything that was read; knows where."""
 
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -464,3 +473,24 @@ class Document(Node):
     """A whole sheet, in the author's order."""
 
     statements: tuple[Statement, ...]
+
+
+def _keep_hashes(kind: type[Node]) -> None:
+    """Let each node compute its hash once: those of edited trees are asked for again and again."""
+    computed = kind.__hash__
+
+    def kept(self: Node) -> int:
+        try:
+            found = self._hash
+        except AttributeError:
+            found = computed(self)
+            object.__setattr__(self, "_hash", found)
+        return found
+
+    name = "__hash__"
+    setattr(kind, name, kept)
+
+
+for _kind in [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, Node)]:
+    if "__hash__" in vars(_kind):
+        _keep_hashes(_kind)

@@ -12,7 +12,7 @@ from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.judging.two_sides import beside, evaluated, readings_for
 from gradsheet.checking.meaning import equality, loose
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
-from gradsheet.checking.meaning.indices import kept, letters, names_in, subscripts
+from gradsheet.checking.meaning.indices import letters, names_in, subscripts
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.kinks import Cover
 from gradsheet.checking.meaning.points import BITS, MissingError, Model
@@ -20,7 +20,7 @@ from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Reading
 from gradsheet.checking.meaning.tensors import MismatchError, Value, shape_text
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import children, walk
+from gradsheet.syntax.traversal import children, kept, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -244,7 +244,7 @@ class Comparer:
         self, witness: Witness, reading: Reading, scope: Scope, left: tree.Expression, right: tree.Expression
     ) -> bool:
         interpreter = self.interpreter(witness.point, scope, reading)
-        plain = self.interpreter(witness.point, scope, Reading())
+        plain = self.interpreter(witness.point, scope, AS_WRITTEN)
         try:
             if (letters(left) | letters(right)) - witness.known.keys():
                 sides = sorted_sides(left, right, interpreter, ())
@@ -283,7 +283,7 @@ class Comparer:
         conditions: Sequence[tree.Expression] = (),
     ) -> Finding:
         """Whether left = right at each of some points; a small letter of a size in an index is free, or the size."""
-        interpreter = self.interpreter(points[0], scope, Reading())
+        interpreter = self.interpreter(points[0], scope, AS_WRITTEN)
         sizes = sizes_in_indices((left, right), conditions, interpreter)
         if not sizes:
             return self._over(points, scope, left, right, conditions)
@@ -381,12 +381,12 @@ class Comparer:
         seen = 0
         for position, point in enumerate(points):
             interpreter = self.interpreter(point, scope, reading)
-            plain = self.interpreter(point, scope, Reading())
+            plain = self.interpreter(point, scope, AS_WRITTEN)
             sides = sorted_sides(left, right, interpreter, conditions)
             most = self.letters // (1 if not position else 3 if position == 1 else 6)
             chosen = assignments(sides, interpreter, conditions, most)
             members = [m for m in sides.free if picks_member(interpreter, sides, m)]
-            on_left = interpreter.in_reading(replace(reading, explicit=False)) if reading.explicit else interpreter
+            on_left = interpreter.in_reading(reading._replace(explicit=False)) if reading.explicit else interpreter
             holding: list[dict[str, int]] = []
             failing: list[tuple[dict[str, int], equality.Outcome]] = []
             if self.looked is None and chosen:
@@ -430,7 +430,7 @@ class Comparer:
     ) -> Finding | None:
         """Whether factors in another order, transposed or entry by entry, would make it true."""
         for point in points[:2]:
-            interpreter = self.interpreter(point, scope, Reading())
+            interpreter = self.interpreter(point, scope, AS_WRITTEN)
             sides = sorted_sides(left, right, interpreter, conditions)
             seen = 0
             for known in assignments(sides, interpreter, conditions, 12):
@@ -473,7 +473,7 @@ class Comparer:
         right: tree.Expression,
         conditions: Sequence[tree.Expression],
     ) -> str:
-        interpreter = self.interpreter(point, scope, Reading())
+        interpreter = self.interpreter(point, scope, AS_WRITTEN)
         sides = sorted_sides(left, right, interpreter, conditions)
         for known in assignments(sides, interpreter, conditions, 12):
             try:

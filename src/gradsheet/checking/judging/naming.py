@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
@@ -19,7 +20,7 @@ from gradsheet.diagnostics import Span
 from gradsheet.expressions import Role
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
-from gradsheet.syntax.traversal import rewritten, walk
+from gradsheet.syntax.traversal import children, kept, rewritten, walk
 from gradsheet.typesetting import latex
 
 if TYPE_CHECKING:
@@ -361,7 +362,8 @@ class _Case:
             witnesses = tuple(w if w is not None and w.conforms else None for w in witnesses)
 
         named = isinstance(self.left, tree.Derivative | tree.Name | tree.Subscript)
-        named = named and not any(part == self.left for part in walk(self.right))
+        named = named and not _holding(self.left)(self.right)
+        holds_itself = lru_cache(1)(_holding)  # most edits leave the left side alone
 
         reaches = draft.right is not None and widened(draft.right) != draft.right
 
@@ -369,7 +371,7 @@ class _Case:
             return agrees(left, right) or (reaches and agrees(widened(left), widened(right)))
 
         def agrees(left: tree.Expression, right: tree.Expression) -> bool:
-            if left == right or (named and any(part == left for part in walk(right))):
+            if left == right or (named and holds_itself(left)(right)):
                 return False  # what only says that something is itself is no correction
             pairs = zip(quick, witnesses, strict=True)
             standing = [comparer for comparer, w in pairs if w is None or comparer.stands(w, scope, left, right)]
@@ -426,6 +428,16 @@ class _Case:
         if isinstance(held, str) or held.data.ndim:
             return None
         return Fraction(float(held.data.item().value.mid()))
+
+
+def _holding(left: tree.Expression) -> Callable[[tree.Node], bool]:
+    """Whether a formula stands somewhere in another."""
+
+    @kept
+    def holds(node: tree.Node) -> bool:
+        return node == left or any(map(holds, children(node)))
+
+    return holds
 
 
 def _take(draft: Draft, edit: Edit, names: Names) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from gradsheet.checking.meaning import equality
 from gradsheet.checking.meaning.errors import UnsupportedError
 from gradsheet.checking.meaning.indices import has_square, kinds, leaves, names_in
 from gradsheet.checking.meaning.names import stands
-from gradsheet.checking.meaning.readings import Reading
+from gradsheet.checking.meaning.readings import AS_WRITTEN, Reading
 from gradsheet.checking.meaning.tensors import MismatchError, Value
 from gradsheet.syntax import tree
 
@@ -68,9 +68,21 @@ def beside(
 def readings_for(interpreter: Interpreter, left: tree.Expression, right: tree.Expression) -> list[Reading]:
     """The readings to be tried, the plainest first; between numbers the layout of arrays makes no difference."""
     found = _readings(interpreter.scope, left, right)
-    if len(found) > 1 and all(is_scalar(interpreter, leaf) for side in (left, right) for leaf in leaves(side)):
+    if len(found) > 1 and all_scalar(interpreter, left) and all_scalar(interpreter, right):
         return [found[0], *(r for r in found if r.explicit and not r.norms)]
     return found
+
+
+def all_scalar(interpreter: Interpreter, side: tree.Expression) -> bool:
+    """Whether whatever has a value of its own in a side is one number."""
+    known = interpreter.scalars
+    for leaf in leaves(side):
+        found = known.get(id(leaf))
+        if found is None:
+            found = known[id(leaf)] = (leaf, is_scalar(interpreter, leaf))  # kept, so its id stays its own
+        if not found[1]:
+            return False
+    return True
 
 
 def is_scalar(interpreter: Interpreter, leaf: tree.Node) -> bool:
@@ -84,19 +96,33 @@ def is_scalar(interpreter: Interpreter, leaf: tree.Node) -> bool:
 
 
 def _readings(scope: Scope, left: tree.Expression, right: tree.Expression) -> list[Reading]:
-    both = kinds(left) | kinds(right)
-    derivatives, products = tree.Derivative in both, tree.Product in both
-    found = [Reading()]
-    if scope.layout == "jacobian":
+    on_right = kinds(right)
+    both = kinds(left) | on_right
+    sums = tree.Additive in on_right and tree.Product in on_right
+    squares = has_square(left) or has_square(right)
+    return _tried(scope.layout, scope.turned, tree.Derivative in both, tree.Product in both, sums, squares)
+
+
+@cache
+def _tried(
+    layout: str | None,
+    turned: bool | None,  # noqa: FBT001 - what is known of a claim
+    derivatives: bool,  # noqa: FBT001
+    products: bool,  # noqa: FBT001
+    sums: bool,  # noqa: FBT001
+    squares: bool,  # noqa: FBT001
+) -> list[Reading]:
+    found = [AS_WRITTEN]
+    if layout == "jacobian":
         found = [Reading(jacobian=True)]
-    elif scope.layout is None and derivatives:
+    elif layout is None and derivatives:
         found += [Reading(jacobian=True), Reading(turned=True)]
     if derivatives and products:
         found.append(Reading(chain=True))
-    if derivatives and scope.layout != "jacobian" and tree.Additive in kinds(right) and tree.Product in kinds(right):
+    if derivatives and layout != "jacobian" and sums:
         found.append(Reading(explicit=True))
-    if scope.turned is not None:
-        found = [r for r in found if r.turned == scope.turned or r.chain or r.explicit]
-    if has_square(left) or has_square(right):
-        found += [replace(r, norms=True) for r in list(found)]
+    if turned is not None:
+        found = [r for r in found if r.turned == turned or r.chain or r.explicit]
+    if squares:
+        found += [r._replace(norms=True) for r in list(found)]
     return found

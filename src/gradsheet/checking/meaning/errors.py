@@ -21,3 +21,10 @@ class StoppedError(Exception):
 
 class UnsupportedError(Exception):
     """Something the check cannot evaluate; the reason is for people."""
+
+
+def again(problem: Exception) -> Exception:
+    """The same reason once more, without the way on which it came: kept ones would keep every frame of it."""
+    other = type(problem).__new__(type(problem), *problem.args)
+    other.__dict__.update(problem.__dict__)
+    return other

@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import children
+from gradsheet.syntax.traversal import children, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-
-T = TypeVar("T")
-_MOST_KEPT = 1 << 15
-
-
-def kept(function: Callable[[tree.Node], T]) -> Callable[[tree.Node], T]:
-    """A function of trees that is computed once for each node, by identity: edited trees share most of their parts."""
-    held: dict[int, tuple[tree.Node, T]] = {}
-
-    @wraps(function)
-    def asked(node: tree.Node) -> T:
-        found = held.get(id(node))
-        if found is None:
-            if len(held) > _MOST_KEPT:
-                held.clear()
-            found = held[id(node)] = (node, function(node))  # the node is kept, so its id stays its own
-        return found[1]
-
-    return asked
+    from collections.abc import Mapping
 
 
 class Facts(NamedTuple):

@@ -23,7 +23,7 @@ from gradsheet.checking.meaning import (
     tensors,
 )
 from gradsheet.checking.meaning.entries import index
-from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
+from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError, again
 from gradsheet.checking.meaning.points import MissingError
 from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Environment, Reading, that_matters
 from gradsheet.checking.meaning.references import locate_symbol
@@ -42,15 +42,19 @@ if TYPE_CHECKING:
 
 _DEEPEST = 160
 _MOST_KEPT = 200_000
+_LASTING = (OutOfRangeError, UnboundError, MismatchError)
+"""What has no value for one of these reasons has none when it is asked for again."""
 
 
 def _held(known: Environment, named: frozenset[str] | None) -> tuple[tuple[str, int], ...]:
     """Letters and arguments as a key, of those that are named if not of all: numbers by value, arrays by identity."""
-    if not known:
-        return ()
-    return tuple(
-        sorted((k, v if isinstance(v, int) else -id(v)) for k, v in known.items() if named is None or k in named)
-    )
+    if named is None:
+        found = [(k, v if isinstance(v, int) else -id(v)) for k, v in known.items()]
+    else:
+        found = [(k, v if isinstance(v, int) else -id(v)) for k, v in known.items() if k in named]
+    if len(found) > 1:
+        found.sort()
+    return tuple(found)
 
 
 class Interpreter:
@@ -73,12 +77,16 @@ class Interpreter:
         self.order = order
         self.budget = budget or Budget()
         self.domain = point.jets(order)
-        self._memo: dict[tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value]] = {}
+        self._memo: dict[
+            tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value | Exception]
+        ] = {}
         self._calls: dict[tuple[Any, ...], tuple[tree.Node, Head, tuple[Any, ...], Value]] = {}
         self._kin = {} if kin is None else kin
         """The same in other readings: a part to which they make no difference is computed once for all of them."""
         self._kin[reading] = self
         self._readings: dict[int, tuple[tree.Node, Reading]] = {}
+        self.scalars: dict[int, tuple[tree.Node, bool]] = {}
+        """Whether names with their indices are single numbers, by identity."""
         self._moved: dict[tuple[Pushes, int], Interpreter] = {}
         self._depth = 0
 
@@ -105,7 +113,7 @@ class Interpreter:
     @property
     def chained(self) -> Interpreter:
         """The same, with products read as chains of Jacobians."""
-        return self.in_reading(replace(self.reading, chain=True))
+        return self.in_reading(self.reading._replace(chain=True))
 
     @cached_property
     def uncarried(self) -> Interpreter:
@@ -138,11 +146,20 @@ class Interpreter:
         key = (id(node), _held(known, self._named(node)) if known else ())
         found = self._memo.get(key)
         if found is None:
-            # The node and the arguments are kept, so their ids stay their own.
-            found = self._memo[key] = (node, tuple(known.values()), self._evaluate(node, known))
             if len(self._memo) > _MOST_KEPT:
                 self._memo.clear()
-        return found[2]
+            try:
+                value = self._evaluate(node, known)
+            except _LASTING as problem:
+                self._memo[key] = (node, tuple(known.values()), again(problem))
+                raise
+            # The node and the arguments are kept, so their ids stay their own.
+            self._memo[key] = (node, tuple(known.values()), value)
+            return value
+        kept = found[2]
+        if isinstance(kept, Exception):
+            raise again(kept)
+        return kept
 
     def call(self, function: Head, argument: tree.Expression, known: Environment) -> Value:
         """f(x): an edited product is another product, and the calls in it are the same."""

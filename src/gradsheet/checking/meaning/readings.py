@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradsheet.syntax import tree
 
@@ -14,8 +14,7 @@ Environment = dict[str, Any]
 """Letters with their numbers, arguments with their values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How a formula is read where pages differ.
 
     `jacobian`: the derivative of a scalar by a column is a row. `turned`: ∂a/∂b has the entries of b first.
@@ -40,6 +39,8 @@ def that_matters(reading: Reading, node: tree.Expression, scope: Scope) -> Readi
         return reading  # what earlier wrong lines say may hold anything
     found = scope.reach(node)
     derivatives = tree.Derivative in found.kinds
+    if reading == AS_WRITTEN:
+        return AS_WRITTEN
     return Reading(
         jacobian=reading.jacobian and derivatives,
         turned=reading.turned and derivatives,

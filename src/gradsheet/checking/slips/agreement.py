@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradsheet.checking.slips.confusions import numbered
 from gradsheet.checking.slips.places import parts, put
-from gradsheet.syntax.traversal import walk
+from gradsheet.syntax.traversal import kept, walk
 from gradsheet.syntax.tree import (
     Additive,
     Binder,
@@ -48,7 +48,6 @@ class Agreement:
             self.siblings |= self._wholes(root)
         outlines = self.siblings | self.left | self._wholes(scene.right)
         self.outlines = {outline(node) for node in outlines if isinstance(node, Product | Additive)}
-        self._memory: dict[int, tuple[Node, str]] = {}
 
     @staticmethod
     def _wholes(root: Node) -> set[Node]:
@@ -81,15 +80,16 @@ class Agreement:
 
 
 def is_small(node: Node, limit: int) -> bool:
-    """Whether a part has at most so many nodes; never looks at more."""
-    waiting = [node]
-    for _ in range(limit):
-        if not waiting:
-            return True
-        waiting.extend(part for _, part in parts(waiting.pop()))
-    return not waiting
+    """Whether a part has at most so many nodes."""
+    return _count(node) <= limit
 
 
+@kept
+def _count(node: Node) -> int:
+    return 1 + sum([_count(part) for _, part in parts(node)])
+
+
+@kept
 def outline(node: Node) -> str:
     """A part without the numbers of its names and members: x1 w13 x1 and x2 w24 x2 have the same."""
     match node:

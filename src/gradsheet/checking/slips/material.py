@@ -35,23 +35,23 @@ _MOST_MOVED = 4
 
 def lost_factors(scene: Scene) -> Iterator[tuple[Unit, float]]:
     """What may have been lost, the likelier first."""
-    seen: list[Unit] = []
+    seen: set[Unit] = set()
 
     def new(unit: Unit) -> bool:
         if unit in seen:
             return False
-        seen.append(unit)
+        seen.add(unit)
         return True
 
     for value, sign in ((2, ""), (2, "/")):
         unit: Unit = (Factor("/" if sign else "", number(value)),)
-        seen.append(unit)
+        seen.add(unit)
         yield unit, 1.7
     for key, facts in scene.vocabulary.names.items():
         if facts.kind == "size":
             for divided in (False, True):
                 unit = (Factor("/" if divided else "", Name(key, key)),)
-                seen.append(unit)
+                seen.add(unit)
                 yield unit, 2.0
     members = members_of(scene)
     for cost, roots in ((2.0, (scene.left, scene.right)), (2.1, scene.vocabulary.siblings)):

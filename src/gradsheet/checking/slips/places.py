@@ -5,9 +5,10 @@ Whatever is not on the way from the root to a changed place stays the same objec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from gradsheet.syntax.traversal import altered, kept
 from gradsheet.syntax.tree import Bars, Binder, BoundIndex, Derivative, Node, Power, Subscript
 
 if TYPE_CHECKING:
@@ -87,8 +88,13 @@ def below(place: Place, step: Step, part: Node) -> Place:
     return Place(place.side, part, (*place.path, step), place, index, variable, binds, bound)
 
 
-def parts(node: Node) -> Iterator[tuple[Step, Node]]:
+@kept
+def parts(node: Node) -> tuple[tuple[Step, Node], ...]:
     """The nodes directly below, with the way to each; the `dL`, `dW` of a derivative are spelling and no parts."""
+    return tuple(_parts(node))
+
+
+def _parts(node: Node) -> Iterator[tuple[Step, Node]]:
     for name in _names(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
@@ -115,8 +121,8 @@ def put(node: Any, path: tuple[Step, ...], new: Node) -> Any:
         row = (*value[i][:j], put(value[i][j], path[1:], new), *value[i][j + 1 :])
         value = (*value[:i], row, *value[i + 1 :])
     if isinstance(node, Derivative):
-        return replace(node, **{name: value}, plain=None)  # `dL/dW` spells the names that are changed
-    return replace(node, **{name: value})
+        return altered(node, {name: value, "plain": None})  # `dL/dW` spells the names that are changed
+    return altered(node, {name: value})
 
 
 def get(node: Any, path: tuple[Step, ...]) -> Any:
