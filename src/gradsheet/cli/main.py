@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a check failed, 2 the input cannot be read or used, 130 in
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from itertools import pairwise
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+_RARELY = 50_000
+"""So many new objects before garbage is looked for."""
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's order
@@ -55,6 +58,8 @@ cli.add_command(program)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    collected = gc.get_threshold()
+    gc.set_threshold(_RARELY, *collected[1:])  # modules and sheets are kept: to look through them again is in vain
     try:
         status = _run(given)
         sys.stdout.flush()
@@ -68,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reason = problem.strerror or str(problem)
         click.echo(f"error[GS602]: the output cannot be written: {reason}", err=True)
         status = UNUSABLE
+    finally:
+        gc.set_threshold(*collected)
     sys.exit(status)
 
 

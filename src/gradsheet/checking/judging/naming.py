@@ -21,7 +21,6 @@ from gradsheet.expressions import Role
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.traversal import children, kept, rewritten, walk
-from gradsheet.typesetting import latex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -153,6 +152,8 @@ class Names:
                 return " ".join(parts)
             case _:
                 pass
+        from gradsheet.typesetting import latex  # noqa: PLC0415 - where nobody has written it before
+
         return latex(node)
 
     def say(self, node: tree.Node) -> str:

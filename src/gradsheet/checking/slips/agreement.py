@@ -68,14 +68,14 @@ class Agreement:
             place = place.parent
         if place.depth == 0 and isinstance(node, Derivative | Name | Subscript) and node == self.other:
             return TRIVIAL if place.side == "right" else 0.0
-        if not isinstance(node, _WHOLE) or not is_small(node, _LARGEST_PART):
+        if not isinstance(node, _WHOLE):
             return 0.0
         if place.side == "right" and node in self.left:  # what is wrong on the right is no example for the left
             return LARGEST
         if node in self.siblings:
             return 1.0 if not isinstance(node, Derivative) else 0.3 if place.side == "right" else 0.0
-        if isinstance(node, Product | Additive) and outline(node) in self.outlines:
-            return 0.5 if outline(node) != outline(place.node) else 0.0
+        if isinstance(node, Product | Additive) and (found := outline(node)) in self.outlines:
+            return 0.5 if found != outline(place.node) else 0.0
         return 0.0
 
 
