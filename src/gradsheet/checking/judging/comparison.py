@@ -253,7 +253,9 @@ class Comparer:
                 left, right = sides.left, sides.right
             a = evaluated(interpreter, plain, left, witness.known)
             b = evaluated(interpreter, plain, right, witness.known)
-        except (UnboundError, OutOfRangeError):
+        except OutOfRangeError:  # a member that is not there; an entry may be there at other sizes
+            return bool(witness.known) or mentions_sizes(left, scope) or mentions_sizes(right, scope)
+        except UnboundError:
             return True
         except (*PROBLEMS, MismatchError):
             return False

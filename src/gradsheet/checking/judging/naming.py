@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.judging.records import Draft
     from gradsheet.checking.judging.stage import Stage
     from gradsheet.checking.meaning.points import Point
+    from gradsheet.checking.meaning.scope import Scope
     from gradsheet.checking.model import Slip
     from gradsheet.checking.slips import Edit, Findings
     from gradsheet.expressions import Symbol
@@ -317,7 +318,8 @@ class _Case:
             limit = min(limit, deadline)
         vocabulary = self.vocabulary(siblings)
         if draft.numeric:
-            return search(self.left, self.right, vocabulary, self.numeric_test(), budget=400, deadline=limit)
+            test = self.numeric_test()
+            return search(self.left, self.right, vocabulary, test, budget=400, deadline=limit, paired=False)
         strict = self.test({"right"})
         found = search(self.left, self.right, vocabulary, strict, budget=_BUDGET, deadline=limit)
         if found.edits or draft.certainty.startswith("differs at a random"):
@@ -365,6 +367,8 @@ class _Case:
         named = isinstance(self.left, tree.Derivative | tree.Name | tree.Subscript)
         named = named and not _holding(self.left)(self.right)
         holds_itself = lru_cache(1)(_holding)  # most edits leave the left side alone
+        twice = _differentiated_twice(scope)
+        once = not twice(self.left) and not twice(self.right)
 
         reaches = draft.right is not None and widened(draft.right) != draft.right
 
@@ -374,6 +378,8 @@ class _Case:
         def agrees(left: tree.Expression, right: tree.Expression) -> bool:
             if left == right or (named and holds_itself(left)(right)):
                 return False  # what only says that something is itself is no correction
+            if once and (twice(left) or twice(right)):
+                return False  # nobody slips from a first derivative to the derivative of one
             pairs = zip(quick, witnesses, strict=True)
             standing = [comparer for comparer, w in pairs if w is None or comparer.stands(w, scope, left, right)]
             if not standing:
@@ -439,6 +445,18 @@ def _holding(left: tree.Expression) -> Callable[[tree.Node], bool]:
         return node == left or any(map(holds, children(node)))
 
     return holds
+
+
+def _differentiated_twice(scope: Scope) -> Callable[[tree.Node], bool]:
+    """Whether a formula differentiates what is a derivative itself, be it by the page's definition of a name."""
+
+    @kept
+    def differentiates(node: tree.Node) -> bool:
+        if isinstance(node, tree.Derivative) and tree.Derivative in scope.reach(node.of).kinds:
+            return True
+        return any(map(differentiates, children(node)))
+
+    return differentiates
 
 
 def _take(draft: Draft, edit: Edit, names: Names) -> None:

@@ -80,6 +80,8 @@ class Interpreter:
         self._memo: dict[
             tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value | Exception]
         ] = {}
+        self._closed: dict[int, tuple[tree.Node, Value | Exception]] = {}
+        """The same of what hangs on no letter and no argument, by identity alone."""
         self._calls: dict[tuple[Any, ...], tuple[tree.Node, Head, tuple[Any, ...], Value]] = {}
         self._kin = {} if kin is None else kin
         """The same in other readings: a part to which they make no difference is computed once for all of them."""
@@ -134,22 +136,35 @@ class Interpreter:
 
     def evaluate(self, node: tree.Expression, known: Environment | None = None) -> Value:
         """The value of a tree; raises the errors of `errors`, `MismatchError` or `MissingError`."""
-        known = known or {}
-        if self.scope.carried and isinstance(node, tree.Derivative | tree.Name | tree.Subscript):
-            other = self.scope.carried.get(plain(node))
-            if other is not None:
-                return self.uncarried.evaluate(other, known)
-        if self.reading is not AS_WRITTEN:
-            reading = self._reading_of(node)
-            if reading != self.reading:
-                return self.in_reading(reading).evaluate(node, known)
-        key = (id(node), _held(known, self._named(node)) if known else ())
+        if known:
+            held = _held(known, self._named(node))
+            if held:
+                return self._with(node, known, held)
+        found = self._closed.get(id(node))
+        if found is None:
+            if len(self._closed) > _MOST_KEPT:
+                self._closed.clear()
+            try:
+                value = self._elsewhere(node, known or {})
+            except _LASTING as problem:
+                self._closed[id(node)] = (node, again(problem))
+                raise
+            self._closed[id(node)] = (node, value)  # the node is kept, so its id stays its own
+            return value
+        kept = found[1]
+        if isinstance(kept, Exception):
+            raise again(kept)
+        return kept
+
+    def _with(self, node: tree.Expression, known: Environment, held: tuple[tuple[str, int], ...]) -> Value:
+        """The value of what hangs on letters or arguments."""
+        key = (id(node), held)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) > _MOST_KEPT:
                 self._memo.clear()
             try:
-                value = self._evaluate(node, known)
+                value = self._elsewhere(node, known)
             except _LASTING as problem:
                 self._memo[key] = (node, tuple(known.values()), again(problem))
                 raise
@@ -160,6 +175,18 @@ class Interpreter:
         if isinstance(kept, Exception):
             raise again(kept)
         return kept
+
+    def _elsewhere(self, node: tree.Expression, known: Environment) -> Value:
+        """By what an earlier wrong line says, in the reading that makes a difference to it, or here."""
+        if self.scope.carried and isinstance(node, tree.Derivative | tree.Name | tree.Subscript):
+            other = self.scope.carried.get(plain(node))
+            if other is not None:
+                return self.uncarried.evaluate(other, known)
+        if self.reading is not AS_WRITTEN:
+            reading = self._reading_of(node)
+            if reading != self.reading:
+                return self.in_reading(reading).evaluate(node, known)
+        return self._evaluate(node, known)
 
     def call(self, function: Head, argument: tree.Expression, known: Environment) -> Value:
         """f(x): an edited product is another product, and the calls in it are the same."""

@@ -126,11 +126,12 @@ def search(
     *,
     budget: int = 3000,
     deadline: float | None = None,
+    paired: bool = True,
 ) -> Findings:
     """The single edits that make a claim true, likeliest first; if there is none, the first pair that does.
 
-    `budget` is how many claims are tested at most, and half as many pairs of edits; `deadline` a value of
-    `time.monotonic()`.
+    `budget` is how many claims are tested at most, and half as many pairs of edits, unless none are `paired`;
+    `deadline` a value of `time.monotonic()`.
     """
     candidates = Candidates(left, right, vocabulary)
     found: list[Edit] = []
@@ -152,7 +153,7 @@ def search(
                 if not found:
                     enough = tried + _FOR_TIES
                 found.append(edit)
-    if found or _late(deadline):
+    if found or not paired or _late(deadline):
         return Findings(tuple(found), None, tried, complete)
     pairs = Pairs(candidates, test, budget // 2, deadline)
     pair = pairs.first()
