@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -459,18 +460,11 @@ class Evaluator:
         total: Named | None = None
         memo = self._memo
         for arrays in states([self.factor(v) for v in variables], exact=self.domain.dtype is object):
-            count = len(arrays[0])
-            state = Index("state", Affine(1), Affine(count))
-            place = Affine.atom(state)
-            moved: dict[Symbol, Callable[[tuple[Affine, ...]], Expr]] = {}
-            added: list[Symbol] = []
-            for variable, held in zip(variables, arrays, strict=True):
-                stacked = Symbol(variable.name, (state, *variable.axes), variable.role, domain=variable.domain)
-                self.values[stacked] = held if variable.is_integer else self._from_choices(held)
-                moved[variable] = _component_of(stacked, place)
-                added.append(stacked)
+            added, summed = _over_states(core, tuple(variables), len(arrays[0]))
+            for stacked, held in zip(added, arrays, strict=True):
+                self.values[stacked] = held if stacked.is_integer else self._from_choices(held)
             self._memo = {}
-            part = self.evaluate(Reduce("sum", state, replace_symbols(core, moved)))
+            part = self.evaluate(summed)
             total = part if total is None else fold(np.add, [total, part])
             for stacked in added:
                 del self.values[stacked]
@@ -539,6 +533,16 @@ class Evaluator:
             for k in range(len(row)):
                 result[(*place, k)] = self.domain.number(1 if k == best else 0)
         return result
+
+
+@lru_cache(maxsize=64)
+def _over_states(core: Expr, variables: tuple[Symbol, ...], count: int) -> tuple[tuple[Symbol, ...], Expr]:
+    """A sum over configurations as one over an axis of states; a function of a sheet is called again and again."""
+    state = Index("state", Affine(1), Affine(count))
+    place = Affine.atom(state)
+    added = tuple(Symbol(v.name, (state, *v.axes), v.role, domain=v.domain) for v in variables)
+    moved = {v: _component_of(stacked, place) for v, stacked in zip(variables, added, strict=True)}
+    return added, Reduce("sum", state, replace_symbols(core, moved))
 
 
 def _component_of(stacked: Symbol, state: Affine) -> Callable[[tuple[Affine, ...]], Expr]:
