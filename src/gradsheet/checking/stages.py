@@ -11,6 +11,7 @@ from gradsheet.checking.context import NOTHING
 from gradsheet.checking.judging.stage import Stage
 from gradsheet.checking.judging.variants import variants
 from gradsheet.checking.meaning.points import Model
+from gradsheet.checking.network import networks_of
 from gradsheet.sheet.reader import load_sheet
 from gradsheet.syntax.reading import read_source
 from gradsheet.syntax.traversal import walk
@@ -76,8 +77,6 @@ class Stages:
     def networks_at(self, number: int, here: Context) -> list[Stage]:
         """What the document itself defines, from a formula on: one stage with every reading of its shapes."""
         if self._networks is None:
-            from gradsheet.checking.network import networks_of  # noqa: PLC0415 - for pages without a sheet
-
             self._networks = networks_of(self.chains, self.context)
         begun = [(start, network) for start, network in self._networks if start <= number]
         if not begun:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.manuscripts.html_pages import read_html
+from gradsheet.manuscripts.latex import read_latex
 from gradsheet.manuscripts.markdown import read_markdown
 from gradsheet.manuscripts.model import Manuscript
+from gradsheet.manuscripts.notebook import read_notebook
 from gradsheet.syntax.reading import read_source
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FileKind = Literal["markdown", "latex", "notebook", "html", "text"]
 
@@ -32,19 +32,13 @@ SUFFIXES: dict[str, FileKind] = {
 }
 """What is read by which rules; any other name is a text."""
 
-
-def _reader(kind: FileKind) -> Callable[[Source], Manuscript]:
-    """What reads a kind of file; of most kinds there is none in a run."""
-    match kind:
-        case "latex":
-            from gradsheet.manuscripts.latex import read_latex as found  # noqa: PLC0415
-        case "notebook":
-            from gradsheet.manuscripts.notebook import read_notebook as found  # noqa: PLC0415
-        case "html":
-            from gradsheet.manuscripts.html_pages import read_html as found  # noqa: PLC0415
-        case "markdown" | "text":  # TeX between dollars if there is any, else lines of plain Unicode
-            found = read_markdown
-    return found
+_READERS = {
+    "markdown": read_markdown,
+    "text": read_markdown,  # TeX between dollars if there is any, else lines of plain Unicode
+    "latex": read_latex,
+    "notebook": read_notebook,
+    "html": read_html,
+}
 
 
 def read_manuscript(
@@ -79,4 +73,4 @@ def read_manuscript(
         source = read_source(data, called, largest)
     except SheetError as refused:
         return Manuscript(Source("", called), (), problems=refused.diagnostics)
-    return _reader(kind)(source)
+    return _READERS[kind](source)

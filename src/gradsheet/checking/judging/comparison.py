@@ -82,11 +82,16 @@ class Comparer:
     """Where the last comparison looked first."""
     turned: bool = False
     """Where the page declares rows: a side of the last comparison was a column."""
+    budget: Budget = field(default_factory=Budget)
+    """What all its interpreters have computed, those of its copies as well."""
     _points: dict[tuple[str, int, Imposed], Point] = field(default_factory=dict)
     _interpreters: dict[tuple[int, int], Interpreter] = field(default_factory=dict)
     _covering: dict[tuple[str, Imposed], list[Point]] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
     _sized: dict[tuple[int, frozenset[str]], tuple[Scope, Scope]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.budget.terms, self.budget.deadline = self.terms, self.deadline
 
     def point(self, kind: Literal["generic", "sized"], seed: int, fixed: Imposed = ()) -> Point:
         """A point, drawn when it is first asked for; some inputs may be fixed."""
@@ -128,7 +133,7 @@ class Comparer:
             if len(self._interpreters) > _MOST_KEPT:
                 self._interpreters.clear()
                 self._scopes.clear()
-            found = Interpreter(point, scope, budget=Budget(self.terms, self.deadline))
+            found = Interpreter(point, scope, budget=self.budget)
             self._interpreters[key] = found
             self._scopes.append(scope)
         return found.in_reading(reading)

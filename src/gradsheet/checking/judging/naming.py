@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from gradsheet.expressions import Role
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.traversal import children, kept, rewritten, walk
+from gradsheet.typesetting import latex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
 
     Test = Callable[[tree.Expression, tree.Expression], bool]
 
-_SECONDS = 3.0
-_ARRANGING = 0.3
+_SECONDS = 12.0
+"""A net for slow machines: what a search may compute is counted, so that it comes to the same under any load."""
+_EFFORT = 60_000
+_ARRANGING = 6_000
+"""So many values of formulas."""
 _TRIVIAL = 6
 """At so many points both sides of a corrected line may be 0 before it says nothing."""
 _BUDGET = 800
@@ -153,8 +158,6 @@ class Names:
                 return " ".join(parts)
             case _:
                 pass
-        from gradsheet.typesetting import latex  # noqa: PLC0415 - where nobody has written it before
-
         return latex(node)
 
     def say(self, node: tree.Node) -> str:
@@ -241,8 +244,8 @@ def arrange(draft: Draft, stage: Stage, *, learned: Mapping[str, str]) -> None:
     names = Names(stage)
     names.spelled.update(learned)
     case = _Case(draft, stage, names, names.as_members(draft.left), names.as_members(draft.right))
-    limit = time.monotonic() + _ARRANGING
-    found = search(case.left, case.right, case.vocabulary(()), case.test({"right"}), budget=240, deadline=limit)
+    late = _late(stage, _ARRANGING, None)
+    found = search(case.left, case.right, case.vocabulary(()), case.test({"right"}), budget=240, late=late)
     edit = next((e for e in found.edits if e.kind == "arrangement" and e.side == "right"), None)
     if edit is None and found.pair is not None and all(e.kind == "arrangement" for e in found.pair):
         edit = found.pair[1]
@@ -313,20 +316,18 @@ class _Case:
     def found(self, siblings: Sequence[tree.Expression], deadline: float | None) -> Findings | None:
         """What the search comes to."""
         draft = self.draft
-        limit = time.monotonic() + _SECONDS
-        if deadline is not None:
-            limit = min(limit, deadline)
+        late = _late(self.stage, _EFFORT, deadline)
         vocabulary = self.vocabulary(siblings)
         if draft.numeric:
             test = self.numeric_test()
-            return search(self.left, self.right, vocabulary, test, budget=400, deadline=limit, paired=False)
+            return search(self.left, self.right, vocabulary, test, budget=400, late=late, paired=False)
         strict = self.test({"right"})
-        found = search(self.left, self.right, vocabulary, strict, budget=_BUDGET, deadline=limit)
+        found = search(self.left, self.right, vocabulary, strict, budget=_BUDGET, late=late)
         if found.edits or draft.certainty.startswith("differs at a random"):
             return found
-        limit = time.monotonic() + _SECONDS
+        late = _late(self.stage, _EFFORT, deadline)
         wide = self.test({"right", "arrangement"})
-        loosely = search(self.left, self.right, vocabulary, wide, budget=_BUDGET // 2, deadline=limit)
+        loosely = search(self.left, self.right, vocabulary, wide, budget=_BUDGET // 2, late=late)
         return loosely if loosely.edits or not found.pair else found
 
     def vocabulary(self, siblings: Sequence[tree.Expression]) -> Vocabulary:
@@ -407,8 +408,7 @@ class _Case:
 
     def vanishes(self, node: tree.Expression, point: Point) -> bool:
         """Whether a formula is 0 at a point."""
-        value = self.stage.value(point, node)
-        return not isinstance(value, str) and all(entry.is_zero for entry in value.data.reshape(-1))
+        return self.stage.vanishes(point, node)
 
     def numeric_test(self) -> Test:
         """Whether an edited number is the value at the given values."""
@@ -435,6 +435,13 @@ class _Case:
         if isinstance(held, str) or held.data.ndim:
             return None
         return Fraction(float(held.data.item().value.mid()))
+
+
+def _late(stage: Stage, most: int, deadline: float | None) -> Callable[[], bool]:
+    """Whether a search that begins now has computed enough, or the time is over."""
+    spent = stage.spends(most)
+    limit = min(time.monotonic() + _SECONDS, deadline or math.inf)
+    return lambda: spent() or time.monotonic() > limit
 
 
 def _holding(left: tree.Expression) -> Callable[[tree.Node], bool]:

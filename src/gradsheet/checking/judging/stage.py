@@ -24,7 +24,7 @@ from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import canonical_key, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradsheet.checking.context import Assumption, Context, GivenRule
     from gradsheet.checking.judging.numbers import Entries
@@ -251,6 +251,24 @@ class Stage:
                 except PROBLEMS as problem:
                     return reason_of(problem)
             return last
+
+    def spends(self, most: int) -> Callable[[], bool]:
+        """Whether from now on more than so many values of formulas were computed."""
+        started = sum(comparer.budget.done for comparer in self.comparers)
+        return lambda: sum([comparer.budget.done for comparer in self.comparers]) - started > most
+
+    def vanishes(self, point: Point, node: tree.Expression) -> bool:
+        """Whether a formula is 0 at a point; what was computed there is kept."""
+        with working_precision(BITS):
+            for reading in (Reading(), Reading(jacobian=True), Reading(chain=True), Reading(norms=True)):
+                try:
+                    value = self.comparers[0].interpreter(point, self.scope(), reading).evaluate(node)
+                except MismatchError:
+                    continue
+                except PROBLEMS:
+                    return False
+                return all(entry.is_zero for entry in value.data.reshape(-1))
+        return False
 
     def holds(self, point: Point, condition: tree.Expression) -> bool:
         """Whether a condition is met at a point; False where that cannot be seen."""

@@ -106,11 +106,11 @@ def _readings(scope: Scope, left: tree.Expression, right: tree.Expression) -> li
 @cache
 def _tried(
     layout: str | None,
-    turned: bool | None,  # noqa: FBT001 - what is known of a claim
-    derivatives: bool,  # noqa: FBT001
-    products: bool,  # noqa: FBT001
-    sums: bool,  # noqa: FBT001
-    squares: bool,  # noqa: FBT001
+    turned: bool | None,  # noqa: FBT001 - four facts of a claim
+    derivatives: bool,  # noqa: FBT001 - the same
+    products: bool,  # noqa: FBT001 - the same
+    sums: bool,  # noqa: FBT001 - the same
+    squares: bool,  # noqa: FBT001 - the same
 ) -> list[Reading]:
     found = [AS_WRITTEN]
     if layout == "jacobian":

@@ -217,6 +217,7 @@ class Interpreter:
 
     def _evaluate(self, node: tree.Expression, known: Environment) -> Value:
         self._depth += 1
+        self.budget.done += 1
         if self._depth > _DEEPEST:
             raise UnsupportedError("it is nested too deeply")
         try:

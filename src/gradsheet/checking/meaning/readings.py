@@ -57,3 +57,5 @@ class Budget:
     terms: int = 20_000
     """Terms of sums in one evaluation."""
     deadline: float | None = None
+    done: int = 0
+    """How many values of formulas were computed: the same on every machine, as time is not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import time
 from dataclasses import replace
 from itertools import combinations, count
 from typing import TYPE_CHECKING
@@ -125,13 +124,13 @@ def search(
     test: Test,
     *,
     budget: int = 3000,
-    deadline: float | None = None,
     paired: bool = True,
+    late: Callable[[], bool] = lambda: False,
 ) -> Findings:
     """The single edits that make a claim true, likeliest first; if there is none, the first pair that does.
 
     `budget` is how many claims are tested at most, and half as many pairs of edits, unless none are `paired`;
-    `deadline` a value of `time.monotonic()`.
+    `late` says by another measure that it is enough.
     """
     candidates = Candidates(left, right, vocabulary)
     found: list[Edit] = []
@@ -142,7 +141,7 @@ def search(
     for rule, change, cost, side in candidates:
         if found and (cost > found[0].cost + NEAR or len(found) >= MOST_EDITS or tried >= enough):
             break
-        if tried >= budget or _late(deadline):
+        if tried >= budget or late():
             complete = False
             break
         tried += 1
@@ -153,32 +152,28 @@ def search(
                 if not found:
                     enough = tried + _FOR_TIES
                 found.append(edit)
-    if found or not paired or _late(deadline):
+    if found or not paired or late():
         return Findings(tuple(found), None, tried, complete)
-    pairs = Pairs(candidates, test, budget // 2, deadline)
+    pairs = Pairs(candidates, test, budget // 2, late)
     pair = pairs.first()
     return Findings((), pair, tried + pairs.tried, complete and not (pair is None and pairs.spent))
-
-
-def _late(deadline: float | None) -> bool:
-    return deadline is not None and time.monotonic() > deadline
 
 
 class Pairs:
     """Two edits together: the same one at two places, or two within one term."""
 
-    def __init__(self, candidates: Candidates, test: Test, budget: int, deadline: float | None) -> None:
+    def __init__(self, candidates: Candidates, test: Test, budget: int, late: Callable[[], bool]) -> None:
         self.candidates = candidates
         self.test = test
         self.budget = budget
-        self.deadline = deadline
+        self.late = late
         self.tried = 0
         self.seen: set[tuple[Expression, Expression]] = set()
 
     @property
     def spent(self) -> bool:
         """Whether nothing more may be tried."""
-        return self.tried >= self.budget or _late(self.deadline)
+        return self.tried >= self.budget or self.late()
 
     def first(self) -> tuple[Edit, Edit] | None:
         """The likeliest pair that makes the claim true."""
@@ -251,7 +246,7 @@ class Pairs:
 
     def _seconds(self, after: Candidates, half: Half) -> Iterator[Found]:
         for found in after:
-            if found[2] > PAIR_LIMIT or _late(self.deadline):
+            if found[2] > PAIR_LIMIT or self.late():
                 return
             if found[2] >= half[0] - _ORDERED:
                 yield found

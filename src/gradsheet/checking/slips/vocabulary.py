@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.syntax.plain import plain
+from gradsheet.typesetting import latex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from gradsheet.syntax.tree import Expression
 
 NameKind = Literal["forward", "parameter", "input", "target", "function", "size"]
-
-
-def _latex(node: Expression) -> str:
-    from gradsheet.typesetting import latex  # noqa: PLC0415 - where a form has to be spelled
-
-    return latex(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Vocabulary:
     """Names that people take for one another: `("y", "ŷ", "t")`."""
     siblings: tuple[Expression, ...] = ()
     """Sides of other lines that were judged right."""
-    spell: Callable[[Expression], str] = _latex
+    spell: Callable[[Expression], str] = latex
     say: Callable[[Expression], str] = plain
     text: str = ""
     """The text of the formula that spans point into; "" if nobody has it, then fewer patches can be made."""
