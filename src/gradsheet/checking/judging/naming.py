@@ -15,6 +15,7 @@ from gradsheet.checking.judging.comparison import mentions_sizes
 from gradsheet.checking.judging.differences import difference, replacements, symbol
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.widening import widened
+from gradsheet.checking.meaning.indices import names_in
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.slips import IndexFacts, NameFacts, Vocabulary, search
 from gradsheet.diagnostics import Span
@@ -446,10 +447,11 @@ def _late(stage: Stage, most: int, deadline: float | None) -> Callable[[], bool]
 
 def _holding(left: tree.Expression) -> Callable[[tree.Node], bool]:
     """Whether a formula stands somewhere in another."""
+    named = names_in(left)
 
     @kept
     def holds(node: tree.Node) -> bool:
-        return node == left or any(map(holds, children(node)))
+        return node == left or (named <= names_in(node) and any(map(holds, children(node))))
 
     return holds
 
@@ -459,6 +461,8 @@ def _differentiated_twice(scope: Scope) -> Callable[[tree.Node], bool]:
 
     @kept
     def differentiates(node: tree.Node) -> bool:
+        if tree.Derivative not in scope.reach(node).kinds:
+            return False
         if isinstance(node, tree.Derivative) and tree.Derivative in scope.reach(node.of).kinds:
             return True
         return any(map(differentiates, children(node)))

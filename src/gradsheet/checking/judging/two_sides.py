@@ -98,7 +98,7 @@ def is_scalar(interpreter: Interpreter, leaf: tree.Node) -> bool:
 def _readings(scope: Scope, left: tree.Expression, right: tree.Expression) -> list[Reading]:
     on_right = kinds(right)
     both = kinds(left) | on_right
-    sums = tree.Additive in on_right and tree.Product in on_right
+    sums = tree.Additive in on_right and tree.Product in on_right and tree.Derivative in scope.reach(right).kinds
     squares = has_square(left) or has_square(right)
     return _tried(scope.layout, scope.turned, tree.Derivative in both, tree.Product in both, sums, squares)
 

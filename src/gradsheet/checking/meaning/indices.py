@@ -25,12 +25,16 @@ class Facts(NamedTuple):
 
 
 _NONE = frozenset[str]()
+_WRAPPING = (tree.Factor, tree.Term, tree.Group, tree.Transpose, tree.Underbrace)
+"""What adds nothing to the facts of the one part below it but its kind."""
 
 
 @kept
 def facts(node: tree.Node) -> Facts:
     """All of it in one go: an edited formula is a new node on the whole way to its root."""
     below = [facts(part) for part in children(node)]
+    if len(below) == 1 and isinstance(node, _WRAPPING):
+        return below[0] if type(node) in below[0].kinds else below[0]._replace(kinds=below[0].kinds | {type(node)})
     names = _NONE.union(*[part.names for part in below])
     indexing = _NONE.union(*[part.indexing for part in below])
     found = frozenset({type(node)}.union(*[part.kinds for part in below]))
