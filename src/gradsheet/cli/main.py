@@ -75,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = UNUSABLE
     finally:
         gc.set_threshold(*collected)
+    if arguments is None:
+        gc.freeze()  # the process ends: to look for garbage in all that it has computed would be its last work
     sys.exit(status)
 
 
