@@ -78,10 +78,9 @@ class Interpreter:
         self.budget = budget or Budget()
         self.domain = point.jets(order)
         self._memo: dict[
-            tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value | Exception]
+            int | tuple[int, tuple[tuple[str, int], ...]], tuple[tree.Node, tuple[Any, ...], Value | Exception]
         ] = {}
-        self._closed: dict[int, tuple[tree.Node, Value | Exception]] = {}
-        """The same of what hangs on no letter and no argument, by identity alone."""
+        """By identity; what hangs on letters or arguments by these as well."""
         self._calls: dict[tuple[Any, ...], tuple[tree.Node, Head, tuple[Any, ...], Value]] = {}
         self._kin = {} if kin is None else kin
         """The same in other readings: a part to which they make no difference is computed once for all of them."""
@@ -136,57 +135,25 @@ class Interpreter:
 
     def evaluate(self, node: tree.Expression, known: Environment | None = None) -> Value:
         """The value of a tree; raises the errors of `errors`, `MismatchError` or `MissingError`."""
-        if known:
-            held = _held(known, self._named(node))
-            if held:
-                return self._with(node, known, held)
-        found = self._closed.get(id(node))
-        if found is None:
-            if len(self._closed) > _MOST_KEPT:
-                self._closed.clear()
-            try:
-                value = self._elsewhere(node, known or {})
-            except _LASTING as problem:
-                self._closed[id(node)] = (node, again(problem))
-                raise
-            self._closed[id(node)] = (node, value)  # the node is kept, so its id stays its own
-            return value
-        kept = found[1]
-        if isinstance(kept, Exception):
-            raise again(kept)
-        return kept
-
-    def _with(self, node: tree.Expression, known: Environment, held: tuple[tuple[str, int], ...]) -> Value:
-        """The value of what hangs on letters or arguments."""
-        key = (id(node), held)
+        held = _held(known, self._named(node)) if known else ()
+        key = (id(node), held) if held else id(node)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) > _MOST_KEPT:
                 self._memo.clear()
+            arguments = tuple(known.values()) if held and known else ()
             try:
-                value = self._elsewhere(node, known)
+                value = self._evaluate(node, known or {})
             except _LASTING as problem:
-                self._memo[key] = (node, tuple(known.values()), again(problem))
+                self._memo[key] = (node, arguments, again(problem))
                 raise
             # The node and the arguments are kept, so their ids stay their own.
-            self._memo[key] = (node, tuple(known.values()), value)
+            self._memo[key] = (node, arguments, value)
             return value
         kept = found[2]
         if isinstance(kept, Exception):
             raise again(kept)
         return kept
-
-    def _elsewhere(self, node: tree.Expression, known: Environment) -> Value:
-        """By what an earlier wrong line says, in the reading that makes a difference to it, or here."""
-        if self.scope.carried and isinstance(node, tree.Derivative | tree.Name | tree.Subscript):
-            other = self.scope.carried.get(plain(node))
-            if other is not None:
-                return self.uncarried.evaluate(other, known)
-        if self.reading is not AS_WRITTEN:
-            reading = self._reading_of(node)
-            if reading != self.reading:
-                return self.in_reading(reading).evaluate(node, known)
-        return self._evaluate(node, known)
 
     def call(self, function: Head, argument: tree.Expression, known: Environment) -> Value:
         """f(x): an edited product is another product, and the calls in it are the same."""
@@ -216,6 +183,15 @@ class Interpreter:
         return scalar(Jet.constant(entry, self.order))
 
     def _evaluate(self, node: tree.Expression, known: Environment) -> Value:
+        """By what an earlier wrong line says, in the reading that makes a difference to it, or here."""
+        if self.scope.carried and isinstance(node, tree.Derivative | tree.Name | tree.Subscript):
+            other = self.scope.carried.get(plain(node))
+            if other is not None:
+                return self.uncarried.evaluate(other, known)
+        if self.reading is not AS_WRITTEN:
+            reading = self._reading_of(node)
+            if reading != self.reading:
+                return self.in_reading(reading).evaluate(node, known)
         self._depth += 1
         self.budget.done += 1
         if self._depth > _DEEPEST:
