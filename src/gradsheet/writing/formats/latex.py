@@ -41,6 +41,9 @@ _PREAMBLE = r"""\documentclass[11pt,fleqn]{article}
   \usepackage[utf8]{inputenc}
   \usepackage[T1]{fontenc}
 \fi
+\ifLuaTeX % without the package for its own fonts it falls back to those that lack quotation marks
+  \IfFileExists{luaotfload.sty}{}{\usepackage[T1]{fontenc}}
+\fi
 \usepackage{lmodern}
 \usepackage{textcomp}
 \usepackage{amsmath,amssymb}
