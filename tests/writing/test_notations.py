@@ -27,6 +27,7 @@ from gradsheet.writing.spelling import Spelling
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gradsheet.derivation import Derivation
     from gradsheet.writing.equations import Line
     from gradsheet.writing.report import Report
 
@@ -36,8 +37,13 @@ MLP = "examples/mlp-4433.sheet"
 
 
 @cache
+def derivation_of(name: str) -> Derivation:
+    return derived(read_text(ROOT / name), name)
+
+
+@cache
 def shown(name: str, notation: str = "matrix", *, inline: bool = False) -> Report:
-    derivation = derived(read_text(ROOT / name), name)
+    derivation = derivation_of(name)
     return report(Solution(derivation.sheet, derivation, "symbolic"), notation, inline=inline)
 
 
