@@ -18,7 +18,14 @@ from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspe
 from gradsheet.numerics.balls import working_precision
 from gradsheet.verification.comparison import SECOND_ORDER, SUMS, Check, Trial
 from gradsheet.verification.floats import central_differences
-from gradsheet.verification.sampling import NoPointError, TooMuchError, draw_inputs, unspecified_functions
+from gradsheet.verification.sampling import (
+    MOST_WORK,
+    NoPointError,
+    TooMuchError,
+    draw_inputs,
+    unspecified_functions,
+    work_of,
+)
 from gradsheet.verification.sums import check_sums
 
 if TYPE_CHECKING:
@@ -159,6 +166,8 @@ def _at_generic_point(
             try:
                 with working_precision(bits):
                     inputs = draw_inputs(derivation, needed, rng, style, rows)
+                    if work_of(derivation, inputs.sizes) > MOST_WORK:
+                        raise TooMuchError  # noqa: TRY301 - said like every other reason for no point
                     trial = Trial(derivation, _root(of), inputs, functions, rng, "at generic points")
                     checks = trial.compare(of, adjoints)
             except NoPointError:
