@@ -31,9 +31,9 @@ _CONTENTS = "contents.json"
 
 
 def folder() -> Path | None:
-    """Where converted data lie: beside compiled code."""
-    kernels = cache.folder()
-    return None if kernels is None else kernels.parent / "data"
+    """Where converted data lie."""
+    base = cache.home()
+    return None if base is None else base / "data"
 
 
 def gathered(
