@@ -164,8 +164,12 @@ class NativeFunction:
 
 @functools.cache
 def _linker() -> Any:
-    """Puts object code into memory, for the whole process."""
-    return binding.create_lljit_compiler(_machine(2))
+    """Puts object code into memory, for the whole process.
+
+    JITLink lays a module's code and constants out in one piece. LLVM's older linker asks for memory section by section,
+    and in a large process these may lie farther apart than an instruction can reach: that ends the process.
+    """
+    return binding.create_lljit_compiler(_machine(2), use_jit_link=True)
 
 
 @functools.cache
