@@ -26,6 +26,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     "diagnostics",
+    "files",
     "expressions",
     "numerics",
     "kernels",

@@ -114,7 +114,7 @@ class _One:
         options["out"] = None if options["out"] == _STDIN else options["out"]
         options["form"] = self.form()
         if options["out"] is not None:
-            from gradsheet.cli.files import check_target  # noqa: PLC0415 - a sibling, not for --help
+            from gradsheet.files import check_target  # noqa: PLC0415 - a sibling, not for --help
 
             check_target(options["out"], force=options["force"])
         with in_time(self.limits.seconds), unbroken(self.path):
@@ -298,8 +298,8 @@ class _Class:
             self.make_folder(self.folder)
 
     def make_folder(self, folder: str) -> None:
-        from gradsheet.cli.files import check_target  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - the same
+        from gradsheet.files import check_target  # noqa: PLC0415 - a sibling, not for --help
 
         path = Path(folder)
         if path.exists() and not path.is_dir():
@@ -351,7 +351,7 @@ class _Class:
         return found
 
     def write(self, name: str, text: str) -> None:
-        from gradsheet.cli.files import write_file  # noqa: PLC0415 - a sibling, not for --help
+        from gradsheet.files import write_file  # noqa: PLC0415 - a sibling, not for --help
 
         assert self.folder is not None
         write_file(str(Path(self.folder) / name), text.encode(), force=self.options["force"])

@@ -54,9 +54,9 @@ def _with_values(command: Any) -> Any:
 @click.option("--force", is_flag=True, help="Replace what exists.")
 def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Print the functions of SHEET and their derived gradients as code; `-` reads standard input."""
-    from gradsheet.cli.files import check_target, write_files  # noqa: PLC0415 - not for --help
     from gradsheet.cli.output import write  # noqa: PLC0415 - not for --help
     from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.files import check_target, write_files  # noqa: PLC0415 - not for --help
     from gradsheet.targets import Choices  # noqa: PLC0415 - brings NumPy
     from gradsheet.targets import export as exported  # noqa: PLC0415 - the same
 

@@ -56,7 +56,7 @@ def check(options: Mapping[str, Any]) -> None:
     if options["ascii_only"] and form not in {"text", "json"}:
         refuse("GS601", f"--ascii is for text, not for {form}")
     if out is not None:
-        from gradsheet.cli.files import check_target  # noqa: PLC0415 - a sibling, not for --help
+        from gradsheet.files import check_target  # noqa: PLC0415 - a sibling, not for --help
 
         check_target(out, force=force)
     elif force:
@@ -107,7 +107,7 @@ def deliver(data: str | bytes, options: Mapping[str, Any]) -> None:
 
     out = options["out"]
     if out is not None:
-        from gradsheet.cli.files import write_file  # noqa: PLC0415 - a sibling, not for --help
+        from gradsheet.files import write_file  # noqa: PLC0415 - a sibling, not for --help
 
         write_file(out, data.encode() if isinstance(data, str) else data, force=options["force"])
         click.echo(f"{out} is written", err=True)

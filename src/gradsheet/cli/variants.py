@@ -151,8 +151,8 @@ class _Files:
 
     def check(self) -> None:
         """Refuse what could not be written, before the work begins."""
-        from gradsheet.cli.files import check_target  # noqa: PLC0415 - not for --help
         from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
+        from gradsheet.files import check_target  # noqa: PLC0415 - not for --help
 
         for name in self.pages.values():
             check_target(name, force=self.force)
@@ -169,9 +169,9 @@ class _Files:
 
     def write(self, exercises: Exercises) -> None:
         """All files, each whole or not at all."""
-        from gradsheet.cli.files import write_file  # noqa: PLC0415 - not for --help
         from gradsheet.exercises.pages import Pages  # noqa: PLC0415 - brings NumPy
         from gradsheet.exercises.questions import short_title  # noqa: PLC0415 - the same
+        from gradsheet.files import write_file  # noqa: PLC0415 - not for --help
         from gradsheet.writing.arrays import NumberStyle  # noqa: PLC0415 - brings NumPy
 
         title = self.options["title"] or short_title(exercises.sheet)

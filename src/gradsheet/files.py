@@ -7,10 +7,9 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from gradsheet.cli.sheets import refuse
-from gradsheet.diagnostics import SheetError
+from gradsheet.diagnostics import Diagnostic, SheetError, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,6 +74,11 @@ def write_files(files: Mapping[str, bytes], *, force: bool = False) -> None:
                 claimed.append(place)
         for folder in dict.fromkeys(place.parent for _, place, _ in ready):
             _settle(folder)
+
+
+def refuse(code: str, message: str, name: str, suggestion: str | None = None) -> NoReturn:
+    """Raise one diagnostic about a file."""
+    raise SheetError((Diagnostic(code, message, None, Source("", name), None, suggestion),)) from None
 
 
 def _fill(temporary: Path, descriptor: int, data: bytes, replaced: Path | None) -> None:

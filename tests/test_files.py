@@ -14,7 +14,7 @@ import pytest
 
 from cli.session import gradsheet
 from fences import ROOT, environment
-from gradsheet.cli import files
+from gradsheet import files
 
 CIRCUIT = str(ROOT / "examples" / "circuit.sheet")
 STARTS = {
