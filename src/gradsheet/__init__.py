@@ -26,6 +26,7 @@ if _typing.TYPE_CHECKING:
     from gradsheet.api.derivations import Derivation, Derivative, Step
     from gradsheet.api.sheets import Sheet, load, loads, mlp
     from gradsheet.api.solutions import Solution
+    from gradsheet.api.trained import Model, Predictions, Score, load_model
     from gradsheet.builder import Builder
     from gradsheet.builder.functions import (
         abs,  # noqa: A004 - the language's own name
@@ -69,10 +70,11 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Builder", "Check", "Compiled", "Derivation", "Derivative", "Diagnostic", "Sheet", "SheetError", "Solution", "Step",
+    "Builder", "Check", "Compiled", "Derivation", "Derivative", "Diagnostic", "Model", "Predictions",
+    "Score", "Sheet", "SheetError", "Solution", "Step",
     "Verified", "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv",
-    "leaky_relu", "load", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min", "mlp", "models",
-    "norm",
+    "leaky_relu", "load", "load_model", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min",
+    "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
     "tanh", "trace", "verify", "where",
 ]  # fmt: skip
@@ -84,6 +86,7 @@ _HOME = {
     "gradsheet.api.derivations": ("Derivation", "Derivative", "Step"),
     "gradsheet.api.sheets": ("Sheet", "load", "loads", "mlp"),
     "gradsheet.api.solutions": ("Solution",),
+    "gradsheet.api.trained": ("Model", "Predictions", "Score", "load_model"),
     "gradsheet.builder": ("Builder",),
     "gradsheet.diagnostics": ("Diagnostic", "SheetError"),
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradsheet.api.compiled import Compiled
     from gradsheet.api.derivations import Derivation, Derivative
     from gradsheet.api.solutions import Solution
+    from gradsheet.api.trained import Model
     from gradsheet.programs.model import Program
 
 
@@ -228,6 +229,45 @@ class Sheet:
         return compiled(
             self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
             many=Many(copies, threads),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ training
+
+    def train(  # noqa: PLR0913 - each is a choice of its own
+        self,
+        data: Any,
+        /,
+        *,
+        validation: Any = None,
+        mapping: Mapping[str, str] | Sequence[str] = (),
+        values: Mapping[str, Any] | None = None,
+        start: Mapping[str, Any] | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        force: bool = False,
+        **recipe: Any,
+    ) -> Model:
+        r"""Parameters that fit the data: a row is an example, and the sheet states the loss of one.
+
+        `data` is a path, a dictionary of arrays, a frame, or a list of these; `validation` a share of its rows, or data
+        of their own; `mapping` says which columns a symbol is; `values` are sizes and constants; `start` the first
+        values of parameters. With `folder`, checkpoints, a log and a curve are kept there, and `resume` goes on with a
+        run. The recipe: `epochs`, `batch` (or "all"), `rate`, `method` ("sgd", "momentum", "nesterov", "rmsprop",
+        "adam", "adamw", "sheet"), `momentum`, `weight_decay`, `clip`, `schedule`, `reduction`, `stratify`,
+        `patience`, `seed`, `shuffle`, `dtype`, `threads`, `begin` (rules such as "W ~ he").
+        Raises `SheetError` for data that do not fit, and where a loss stops being finite.
+
+        >>> sheet = loads("x, w ∈ ℝ^2, y, ŷ ∈ ℝ\n        ŷ = wᵀ x\n        L = (ŷ - y)²\n        parameters w\n        minimize L")
+        >>> x = [[1, 0], [0, 1], [1, 1], [2, 1]]
+        >>> model = sheet.train({"x": x, "y": [2, -1, 1, 3]}, epochs=200, batch=1, rate=0.1)
+        >>> model.parameters["w"].round(6).tolist(), model.predict({"x": [[3, 1]]}).values.round(6).tolist()
+        ([2.0, -1.0], [5.0])
+        """
+        from gradsheet.api.trained import recipe_of, trained  # noqa: PLC0415 - the compiler is loaded with the first use
+
+        return trained(
+            self._sheet, data, recipe_of(**recipe), validation=validation, mapping=mapping, values=values, start=start,
+            folder=folder, resume=resume, force=force,
         )  # fmt: skip
 
     # ------------------------------------------------------------ programs

@@ -17,8 +17,10 @@ from gradsheet.cli.check import check
 from gradsheet.cli.export import export, program
 from gradsheet.cli.new import new
 from gradsheet.cli.output import ClosedPipeError, write_json
+from gradsheet.cli.predict import predict
 from gradsheet.cli.read import read
 from gradsheet.cli.solve import solve
+from gradsheet.cli.train import train
 from gradsheet.cli.variants import variants
 from gradsheet.cli.verify import verify
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError, render
@@ -53,6 +55,8 @@ cli.add_command(variants)
 cli.add_command(verify)
 cli.add_command(export)
 cli.add_command(program)
+cli.add_command(train)
+cli.add_command(predict)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

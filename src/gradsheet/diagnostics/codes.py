@@ -91,6 +91,12 @@ CODES: dict[str, str] = {
     "GS820": "mapping of columns cannot be used",
     "GS821": "initialisation cannot be read",
     "GS822": "initialisation does not fit the sheet",
+    # training and models
+    "GS830": "training is not finite any more",
+    "GS831": "folder of a run cannot be used",
+    "GS832": "checkpoint is damaged",
+    "GS833": "checkpoint of something else",
+    "GS834": "model predicts nothing",
     # verifying: functions of other people
     "GS901": "function cannot be loaded",
     "GS902": "not a function with a backward pass",

@@ -87,6 +87,8 @@ class _Writer:
 
     def __init__(self, derivation: Derivation, settings: Settings, found: Rules) -> None:
         self.settings, self.found = settings, found
+        objective = derivation.sheet.objective
+        self.rises = objective is not None and objective.sense == "maximize"
         self.scale = self._clipped(derivation) if settings.clip is not None else None
         self.count = self._counted() if settings.method in {"adam", "adamw"} else None
 
@@ -110,8 +112,10 @@ class _Writer:
         self.found.rules.append(Rule(symbol, at, Lambda(free, value(at).expr)))
 
     def _gradient(self, parameter: Symbol, adjoint: Symbol, at: tuple[Affine, ...]) -> T:
-        """The derivative, clipped, with the decay of the weights."""
+        """The derivative of what is minimised, clipped, with the decay of the weights."""
         gradient = T(Access(adjoint, at))
+        if self.rises:
+            gradient = -gradient
         if self.scale is not None:
             gradient = T(Access(self.scale, ())) * gradient
         if self.settings.weight_decay and self.settings.method != "adamw":

@@ -28,6 +28,11 @@ class Schedule:
     every: int = 10
     warmup: int = 0
 
+    @property
+    def ends(self) -> bool:
+        """Whether the rate of an epoch depends on how many there are."""
+        return self.shape in {"linear", "cosine"}
+
     def rate(self, first: float, epoch: int, epochs: int) -> float:
         """The rate of one epoch of so many."""
         if epoch < self.warmup:

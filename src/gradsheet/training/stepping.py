@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradsheet.derivation import Derivation
     from gradsheet.native.runtime import Precision
     from gradsheet.programs.lowering import Request
+    from gradsheet.programs.model import Argument
     from gradsheet.training.optimisers import Rules
 
 _GATHERED = 8 << 20
@@ -47,6 +48,8 @@ class Stepper:
     threads: int = 1
     arrays: Arrays = field(init=False, repr=False)
     """Parameters and everything that is carried from step to step, by name."""
+    stretch: int = field(init=False)
+    """Steps of one call."""
 
     def __post_init__(self) -> None:
         self.main = self._compiled(self.request.rows)
@@ -55,6 +58,13 @@ class Stepper:
             name_of(a): aligned(self.main.shape(a.symbol), self.precision)
             for a in self.main.arguments
             if a.part == "parameter"
+        }
+        self._types = {name_of(a): _type(a, self.precision) for a in self.main.arguments}
+        self.stretch = self._stretched()
+        self._buffers = {
+            name_of(a): np.empty((self.stretch * self.batch, *self.main.shape(a.symbol)[1:]), self._types[name_of(a)])
+            for a in self.main.arguments
+            if a.part == "data"
         }
 
     def _compiled(self, rows: Any) -> Runnable:
@@ -90,38 +100,37 @@ class Stepper:
     ) -> Iterator[int]:
         """Steps from number `start` on; yields how many are done, after every stretch of them.
 
-        The rows of a stretch are brought together first; the arithmetic does not depend on where stretches end.
+        Where stretches end follows from the program and the rows alone, so that a run which begins again at the end of
+        one has the same numbers.
         """  # fmt: skip
-        steps = self.steps_of(len(order))
-        stretch = self._stretch(data)
-        buffers = {n: np.empty((stretch * self.batch, *data[n].shape[1:]), dtype=self._dtype(n)) for n in self.data}
-        done = start
+        steps, done = self.steps_of(len(order)), start
+        full = len(order) // self.batch
         while done < steps:
-            first = done * self.batch
-            rest = len(order) - first
-            if rest < self.batch:
-                last = {n: data[n][order[first:]].astype(self._dtype(n)) for n in self.data}
-                self._step(self._rest(rest), last, constants, rate, 1)
-                done += 1
-                yield done
-                return
-            count = min(stretch, rest // self.batch)
-            chosen = order[first : first + count * self.batch]
-            rows = {}
-            for name, buffer in buffers.items():
-                rows[name] = buffer[: len(chosen)]
-                _gather(data[name], chosen, rows[name])
-            self._step(self.main, rows, constants, rate, count)
+            count = 1 if done == full else min(self.stretch - done % self.stretch, full - done)
+            self.advance(data, constants, rate, order, done, count)
             done += count
             yield done
 
-    def _stretch(self, data: Mapping[str, NDArray[Any]]) -> int:
-        size = sum(int(np.prod(data[n].shape[1:], dtype=np.int64)) * self._dtype(n).itemsize for n in self.data)
-        return max(1, _GATHERED // max(1, size * self.batch))
+    def advance(
+        self, data: Mapping[str, NDArray[Any]], constants: Mapping[str, Any], rate: float, order: NDArray[np.int64],
+        first: int, count: int,
+    ) -> None:  # fmt: skip
+        """Some steps in one call, from number `first` on; their rows are brought together before."""
+        chosen = order[first * self.batch : (first + count) * self.batch]
+        if len(chosen) < count * self.batch:
+            last = {n: data[n][chosen].astype(self._types[n]) for n in self.data}
+            self._step(self._rest(len(chosen)), last, constants, rate, 1)
+            return
+        rows = {n: buffer[: len(chosen)] for n, buffer in self._buffers.items()}
+        for name, into in rows.items():
+            _gather(data[name], chosen, into)
+        self._step(self.main, rows, constants, rate, count)
 
-    def _dtype(self, name: str) -> np.dtype[Any]:
-        argument = next(a for a in self.main.arguments if name_of(a) == name)
-        return np.dtype(np.int64 if argument.symbol.is_integer else self.precision)
+    def _stretched(self) -> int:
+        """Steps of one call: as many as their rows fit into a cache, and a person would wait for."""
+        width = sum(int(np.prod(self.main.shape(a.symbol)[1:], dtype=np.int64)) * self._types[name_of(a)].itemsize
+                    for a in self.main.arguments if a.part == "data")  # fmt: skip
+        return max(1, min(_GATHERED // max(1, width * self.batch), self.main.pace))
 
     def _rest(self, rows: int) -> Runnable:
         if rows not in self._rests:
@@ -135,6 +144,10 @@ class Stepper:
         given: dict[str, Any] = {**self.arrays, **constants, self.rules.rate.name: np.asarray(rate), **rows}
         values = {a.symbol: given[name_of(a)] for a in runnable.arguments}
         runnable.epoch(values, steps)
+
+
+def _type(argument: Argument, precision: str) -> np.dtype[Any]:
+    return np.dtype(np.int64 if argument.symbol.is_integer else precision)
 
 
 def _gather(source: NDArray[Any], rows: NDArray[np.int64], into: NDArray[Any]) -> None:

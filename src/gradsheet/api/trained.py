@@ -1,0 +1,75 @@
+"""Training from Python: a sheet and data in, a model out that predicts, scores, and is kept in a file."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from gradsheet.training.data import read_mapping
+from gradsheet.training.folders import folder_of
+from gradsheet.training.measuring import Score
+from gradsheet.training.model import Model, Predictions, load_model, model_of
+from gradsheet.training.problem import Sources, pose
+from gradsheet.training.recipe import Recipe
+from gradsheet.training.running import Keeping, carry_out
+from gradsheet.training.schedules import Schedule
+from gradsheet.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+
+    from gradsheet.sheet import Sheet
+    from gradsheet.training.folders import RunFolder
+
+_FRACTIONS = {"momentum", "weight_decay", "clip"}
+_SHARE = "validation"
+
+
+def recipe_of(**chosen: Any) -> Recipe:
+    """A recipe from the words of Python; numbers that an update holds are exact."""
+    values = dict(chosen)
+    for name in _FRACTIONS & values.keys():
+        if values[name] is not None:
+            values[name] = Fraction(str(values[name]))
+    if isinstance(values.get("schedule"), str):
+        values["schedule"] = Schedule(values["schedule"])
+    if "begin" in values:
+        begin = values["begin"]
+        values["begin"] = (begin,) if isinstance(begin, str) else tuple(begin)
+    if values.get("batch") == "all":
+        values["batch"] = 0
+    if "dtype" in values:
+        values["precision"] = values.pop("dtype")
+    return Recipe(**values)
+
+
+def trained(  # noqa: PLR0913 - each is a choice of its own
+    sheet: Sheet, data: Any, recipe: Recipe, *, validation: Any = None, mapping: Mapping[str, str] | Iterable[str] = (),
+    values: Mapping[str, Any] | None = None, start: Mapping[str, Any] | None = None,
+    folder: str | PathLike[str] | None = None, resume: bool = False, force: bool = False,
+) -> Model:  # fmt: skip
+    """The model that a sheet becomes on data."""
+    columns = mapping if isinstance(mapping, dict) else read_mapping(mapping)
+    share = isinstance(validation, (int, float)) and not isinstance(validation, bool)
+    if share:
+        recipe = replace(recipe, validation=float(validation))
+    sources = Sources(data, columns, values or {}, validation=None if share else validation)
+    with contextlib.ExitStack() as stack:
+        held: RunFolder | None = None
+        if folder is not None:
+            held = stack.enter_context(folder_of(str(folder), resume=resume, force=force))
+        trainer = Trainer(pose(sheet, sources, recipe), recipe)
+        if held is not None and resume:
+            checkpoint, _ = held.load()
+            held.check_sheet(sheet, checkpoint)
+            held.resume(trainer, checkpoint)
+        else:
+            trainer.begin(start)
+        carry_out(trainer, None if held is None else Keeping(held))
+        return model_of(trainer)
+
+
+__all__ = ["Model", "Predictions", "Score", "load_model", "recipe_of", "trained"]

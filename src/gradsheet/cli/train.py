@@ -1,0 +1,282 @@
+"""`gradsheet train SHEET --data FILE -o FOLDER`: from rows of data to a model, in a folder that can be gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gradsheet.training.checkpoints import Checkpoint
+    from gradsheet.training.folders import RunFolder
+    from gradsheet.training.recipe import Recipe
+    from gradsheet.training.trainer import Trainer
+
+_EXAMPLES = """\b
+Examples:
+  gradsheet train digits.sheet --data digits.npz --epochs 20 --rate 0.1 -o run/
+  gradsheet train digits.sheet --data digits.csv --method adam --validation 0.2 --patience 5 -o run/
+  gradsheet train --resume --epochs 40 -o run/
+"""
+_INTERRUPTED, _DIVERGED = 130, 1
+_LONGEST = 40
+"""Letters of a number: of 10^(10^9) nothing is computed."""
+_SCHEDULE = {"schedule": "shape", "warmup": "warmup", "factor": "factor", "every": "every"}
+_PLAIN = (
+    "epochs", "rate", "method", "momentum", "weight_decay", "clip", "reduction", "stratify", "patience", "seed",
+    "precision", "threads",
+)  # fmt: skip
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("sheet", required=False)
+@click.option("--data", multiple=True, metavar="FILE", help="Rows to learn from: .npz, .npy, .csv, .parquet, "
+    ".safetensors; may be repeated.")
+@click.option("--map", "mapping", multiple=True, metavar="NAME=COLUMNS",
+    help="Which columns a symbol is: x=first:last, or x=a,b.")
+@click.option("--given", multiple=True, metavar="FILE", help="Values from a .json or .npz file; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+    help="One value or size, as in a sheet; may be repeated.")
+@click.option("-o", "--out", required=True, metavar="FOLDER", help="Where the model, its log and its curve are kept.")
+@click.option("--resume", is_flag=True, help="Go on with the run in FOLDER.")
+@click.option("--force", is_flag=True, help="Begin anew in a FOLDER that holds a run.")
+@click.option("--epochs", type=int, metavar="N", help="How often all rows are used; by default 10.")
+@click.option("--batch", metavar="N", help="Rows of a step; by default 32; `all`: every row.")
+@click.option("--rate", type=float, metavar="η", help="The learning rate; by default the sheet's, else the method's.")
+@click.option("--method", metavar="NAME",
+    help="sgd, momentum, nesterov, rmsprop, adam, adamw, or sheet: the sheet's own update.")
+@click.option("--momentum", metavar="μ", help="Of momentum, nesterov and rmsprop; by default 0.9.")
+@click.option("--weight-decay", metavar="λ", help="Shrinks parameters with each step.")
+@click.option("--clip", metavar="LENGTH", help="The longest that all gradients together may be.")
+@click.option("--schedule", metavar="SHAPE", help="Of the rate: constant, step, exponential, linear, cosine.")
+@click.option("--warmup", type=int, metavar="N", help="Epochs in which the rate rises.")
+@click.option("--factor", type=float, metavar="F", help="Of the schedules step and exponential; by default 0.1.")
+@click.option("--every", type=int, metavar="N", help="Epochs of a step of the schedule; by default 10.")
+@click.option("--reduction", metavar="KIND", help="mean (by default) or sum of the losses of a batch.")
+@click.option("--validation", metavar="SHARE|FILE", help="Rows kept for validation, or a file that has them.")
+@click.option("--stratify", metavar="NAME", help="Keep the classes of this symbol in proportion.")
+@click.option("--patience", type=int, metavar="N",
+    help="End after N epochs without a better validation, and take the best parameters.")
+@click.option("--seed", type=int, metavar="N", help="Of the order of rows, and of where parameters begin.")
+@click.option("--no-shuffle", is_flag=True, default=None, help="Use the rows in their order, in each epoch.")
+@click.option("--dtype", "precision", metavar="TYPE", help="float64 (by default) or float32.")
+@click.option("--threads", type=int, metavar="N", help="Share the rows of a step; by default 1.")
+@click.option("--init", "begin", multiple=True, metavar="RULE",
+    help="How parameters begin: 'W ~ normal(0, 1/√n)', 'W ~ he'; may be repeated.")
+@click.option("--from", "beginning", metavar="FILE", help="Parameters to begin with: .npz, .safetensors, or a model.")
+@click.option("--save-every", type=float, default=30.0, metavar="SECONDS", help="Time between checkpoints.")
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def train(*, sheet: str | None, out: str, resume: bool, force: bool, **options: Any) -> int:
+    """Train the parameters of SHEET on rows of data; `-` reads the sheet from standard input."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.training.folders import folder_of  # noqa: PLC0415 - brings NumPy
+
+    if sheet is None and not resume:
+        refuse("GS601", "a sheet is missing", suggestion="gradsheet train SHEET --data FILE -o FOLDER")
+    with folder_of(out, resume=resume, force=force) as folder:
+        checkpoint = None
+        if resume:
+            checkpoint, remarks = folder.load()
+            for remark in remarks:
+                click.echo(f"remark: {remark}", err=True)
+        return _trained(sheet, folder, checkpoint, options)
+
+
+def _trained(sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> int:
+    from gradsheet.cli.progress import watching  # noqa: PLC0415 - not for --help
+    from gradsheet.training.diverging import DivergedError  # noqa: PLC0415 - brings NumPy
+    from gradsheet.training.running import Keeping, carry_out  # noqa: PLC0415 - the same
+
+    trainer = _trainer(sheet, folder, checkpoint, options)
+    quiet = options["quiet"] or options["as_json"]
+    with _stopping() as stopped, watching(trainer, quiet=quiet) as watcher:
+        if not quiet:
+            watcher.begin()
+        folder.log("begin" if checkpoint is None else "resume", epochs=trainer.standing.epoch)
+        try:
+            end = carry_out(trainer, Keeping(folder, options["save_every"]), watcher, lambda: bool(stopped))
+        except DivergedError as problem:
+            return _say_diverged(problem, as_json=options["as_json"])
+        finally:
+            for trouble in folder.troubles:
+                click.echo(f"remark: {trouble}", err=True)
+    if options["as_json"]:
+        _print_json(trainer, end)
+    elif not quiet:
+        watcher.end(folder.place, end)
+    return _INTERRUPTED if end == "interrupted" else 0
+
+
+def _say_diverged(problem: Any, *, as_json: bool) -> int:
+    from gradsheet.cli.output import write_json  # noqa: PLC0415 - on errors only
+    from gradsheet.diagnostics import render  # noqa: PLC0415 - the same
+    from gradsheet.writing.errors import error_json  # noqa: PLC0415 - the same
+
+    if as_json:
+        write_json(error_json(problem.diagnostics))
+    else:
+        click.echo("\n\n".join(render(d) for d in problem.diagnostics), err=True)
+    return _DIVERGED
+
+
+def _print_json(trainer: Trainer, end: str) -> None:
+    from gradsheet.cli.output import write_json  # noqa: PLC0415 - a sibling, not for --help
+
+    standing = trainer.standing
+    write_json({
+        "schema_version": 1, "end": end, "epochs": standing.epoch, "best": standing.best,
+        "history": standing.history, "rows": len(trainer.split.training),
+        "validation_rows": len(trainer.checked_rows), "data": list(trainer.problem.data),
+        "constants": sorted(trainer.problem.constants),
+        "beginnings": [{"name": b.slot.name, "origin": b.origin} for b in trainer.beginnings],
+        "method": trainer.problem.method, "recipe": trainer.recipe.written(),
+    })  # fmt: skip
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+def _trainer(
+    sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]
+) -> Trainer:
+    from gradsheet.cli.sheets import load, refuse  # noqa: PLC0415 - siblings, not for --help
+    from gradsheet.training.model import load_model, setting_of  # noqa: PLC0415 - brings NumPy
+    from gradsheet.training.problem import pose  # noqa: PLC0415 - the same
+    from gradsheet.training.trainer import Trainer  # noqa: PLC0415 - the same
+
+    if checkpoint is None:
+        assert sheet is not None
+        stated = load(sheet)
+    else:
+        stated = setting_of(checkpoint).sheet
+        if sheet is not None:
+            folder.check_sheet(load(sheet), checkpoint)
+    recipe = _recipe(checkpoint, options)
+    sources = _sources(folder, checkpoint, options)
+    if not sources.data:
+        refuse("GS812", "there are no data to learn from", suggestion="--data FILE")
+    trainer = Trainer(pose(stated, sources, recipe), recipe)
+    if checkpoint is not None:
+        folder.resume(trainer, checkpoint)
+        return trainer
+    values = None
+    if options["beginning"]:
+        values = _values(options["beginning"], load_model)
+    trainer.begin(values)
+    return trainer
+
+
+def _values(path: str, load_model: Any) -> Mapping[str, Any]:
+    """Parameters of a model, or of a file that holds arrays."""
+    from gradsheet.diagnostics import SheetError  # noqa: PLC0415 - not for --help
+    from gradsheet.training.initialising import values_in  # noqa: PLC0415 - brings NumPy
+
+    try:
+        parameters: Mapping[str, Any] = load_model(path).parameters
+    except SheetError as problem:
+        if all(d.code in {"GS831", "GS832", "GS833"} for d in problem.diagnostics):
+            return values_in(path)
+        raise
+    return parameters
+
+
+def _recipe(checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Recipe:
+    """What was said, and for the rest what the run began with, or what is usual."""
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.training.recipe import Recipe  # noqa: PLC0415 - brings NumPy
+
+    written = (Recipe() if checkpoint is None else Recipe.read(checkpoint.notes["recipe"])).written()
+    written |= {name: options[name] for name in _PLAIN if options[name] is not None}
+    written["schedule"] |= {new: options[old] for old, new in _SCHEDULE.items() if options[old] is not None}
+    batch = options["batch"]
+    if batch is not None:
+        if batch != "all" and not (batch.isdecimal() and 0 < int(batch) < 1 << 31):
+            refuse("GS601", f"--batch takes a number of rows or `all`, not '{batch}'")
+        written["batch"] = 0 if batch == "all" else int(batch)
+    if options["no_shuffle"]:
+        written["shuffle"] = False
+    if options["begin"]:
+        written["begin"] = list(options["begin"])
+    share = _share(options["validation"])
+    if share is not None:
+        written["validation"] = share
+    for name in ("momentum", "weight_decay", "clip"):
+        _number(name, written[name])
+    return Recipe.read(written)
+
+
+def _number(name: str, text: Any) -> None:
+    from fractions import Fraction  # noqa: PLC0415 - not for --help
+
+    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
+
+    if text is None:
+        return
+    try:
+        Fraction(text if len(str(text)) <= _LONGEST else "")
+    except (ValueError, ZeroDivisionError):
+        refuse("GS601", f"--{name.replace('_', '-')} takes a number, not '{text}'")
+
+
+def _share(text: str | None) -> float | None:
+    """A share of the rows; None for a file."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _sources(folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Any:
+    """Where the numbers come from; a run that goes on takes what it began with."""
+    from gradsheet.cli.sheets import gather  # noqa: PLC0415 - a sibling, not for --help
+    from gradsheet.training.data import read_mapping  # noqa: PLC0415 - brings NumPy
+    from gradsheet.training.model import setting_of  # noqa: PLC0415 - the same
+    from gradsheet.training.problem import Sources  # noqa: PLC0415 - the same
+
+    before = checkpoint.notes.get("sources", {}) if checkpoint is not None else {}
+    text = options["validation"]
+    mapping = list(options["mapping"]) or before.get("mapping", [])
+    held = {
+        "data": [str(Path(p).absolute()) for p in options["data"]] or before.get("data", []),
+        "mapping": mapping,
+        "validation": text if text is not None and _share(text) is None else before.get("validation"),
+    }
+    folder.sources = held
+    values: dict[str, Any] = gather(options["given"], options["settings"])
+    classes: Mapping[str, Any] = {}
+    if checkpoint is not None:
+        setting = setting_of(checkpoint)
+        classes = setting.classes
+        sizes = {name: setting.sizes.values[s] for name, s in setting.sheet.sizes.items() if s in setting.sizes.values}
+        values = {**sizes, **setting.constants, **values}
+    return Sources(held["data"], read_mapping(mapping), values, classes, held["validation"])
+
+
+# ---------------------------------------------------------------- being stopped
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[list[int]]:
+    """A list that has something in it once somebody asks to stop; a second time ends the process at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+__all__ = ["train"]

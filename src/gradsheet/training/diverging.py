@@ -1,0 +1,134 @@
+"""A loss that stopped being a number: in which step, by which definition first, and what to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.native.runtime import name_of
+from gradsheet.programs.lowering import lower
+from gradsheet.programs.reference import evaluate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gradsheet.training.problem import Problem
+    from gradsheet.training.stepping import Stepper
+
+Arrays = dict[str, "NDArray[Any]"]
+_GROWN = 1e3
+"""Parameters beyond this are rarely meant: the steps were too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Parameters and state before a step."""
+
+    when: float
+    step: int
+    arrays: Arrays
+
+
+class DivergedError(SheetError):
+    """Training stopped because a number was none any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A step, with the arrays before it."""
+
+    step: int
+    arrays: Arrays
+
+
+def diagnose(
+    problem: Problem, stepper: Stepper, rate: float, order: NDArray[np.int64], copy: Copy, epoch: int
+) -> DivergedError:
+    """The error for a run whose loss or parameters are not finite; the arrays are those before the step at fault."""
+    place = _step_at_fault(problem, stepper, rate, order, copy)
+    for name, array in stepper.arrays.items():
+        array[...] = place.arrays[name]
+    chosen = order[place.step * stepper.batch : (place.step + 1) * stepper.batch]
+    where = f"in step {place.step + 1:,} of epoch {epoch + 1}"
+    first, kind = _first_at_fault(problem, stepper, rate, place, chosen)
+    largest, size = _largest(problem, place.arrays)
+    grown = f"; before it, the largest entry of {largest} was {size:.3g}" if size > _GROWN else ""
+    what = f"{first} is the first to be {kind}" if first else f"it leaves the range of {stepper.precision}"
+    message = f"training stopped being finite {where}: {what}{grown}"
+    advice = _advice(stepper, size, rate)
+    return DivergedError((Diagnostic("GS830", message, None, problem.sheet.source, None, advice),))
+
+
+def _advice(stepper: Stepper, size: float, rate: float) -> str:
+    if size > _GROWN:
+        return f"take shorter steps: --rate {rate / 10:g}, or --clip 1; or standardise the data"
+    other = ", or compute in float64" if stepper.precision == "float32" else ""
+    return f"look at the logarithms, quotients and powers behind it, and at the rows of that step{other}"
+
+
+def _step_at_fault(
+    problem: Problem, stepper: Stepper, rate: float, order: NDArray[np.int64], copy: Copy
+) -> _Place:
+    """The first step after which something is not finite; steps are done again from the copy, in the same stretches."""
+    data, constants = problem.dataset.arrays, problem.constants
+    _restore(stepper, copy.arrays)
+    held, at = copy.arrays, copy.step
+    for done in stepper.run(data, constants, rate, order, copy.step):
+        if not _finite(stepper):
+            break
+        held, at = {n: a.copy() for n, a in stepper.arrays.items()}, done
+    _restore(stepper, held)
+    before = held
+    last = min(at + stepper.stretch, stepper.steps_of(len(order)))
+    for step in range(at, last):
+        before = {n: a.copy() for n, a in stepper.arrays.items()}
+        stepper.advance(data, constants, rate, order, step, 1)
+        if not _finite(stepper):
+            return _Place(step, before)
+    return _Place(last - 1, before)
+
+
+def _restore(stepper: Stepper, arrays: Arrays) -> None:
+    for name, array in stepper.arrays.items():
+        array[...] = arrays[name]
+
+
+def _finite(stepper: Stepper) -> bool:
+    return all(bool(np.isfinite(a).all()) for a in stepper.arrays.values())
+
+
+def _first_at_fault(
+    problem: Problem, stepper: Stepper, rate: float, place: _Place, chosen: NDArray[np.int64]
+) -> tuple[str, str]:
+    """The first definition, derivative or new value that is not finite for some rows, and what it is instead."""
+    request = replace(stepper.request, rows=len(chosen), wanted=("update",), rules=tuple(problem.rules.rules))
+    program = lower(problem.derivation, request, after="rows")
+    rows = {n: np.asarray(problem.dataset.arrays[n][chosen]) for n in problem.data}
+    given: dict[str, Any] = {**place.arrays, **problem.constants, problem.rules.rate.name: np.asarray(rate), **rows}
+    with np.errstate(all="ignore"):
+        found = evaluate(program, {a.symbol: given[name_of(a)] for a in program.arguments})
+    largest = float(np.finfo(stepper.precision).max)
+    for assign in program.assigns:
+        value = found[assign.target]
+        if np.isnan(value).any():
+            return assign.target.name, "not a number"
+        if (np.abs(value) > largest).any():
+            return assign.target.name, "infinite"
+    return "", ""
+
+
+def _largest(problem: Problem, arrays: Arrays) -> tuple[str, float]:
+    names = [p.name for p in problem.sheet.parameters]
+    sizes = {
+        n: float(np.abs(a).max())
+        for n, a in arrays.items()
+        if a.size and any(n == name or n.startswith(f"{name}[") for name in names)
+    }
+    name = max(sizes, key=sizes.__getitem__)
+    return name, sizes[name]
+
+
+__all__ = ["Copy", "DivergedError", "diagnose"]

@@ -1,0 +1,185 @@
+"""A trained model: a sheet with sizes and parameters. What it predicts, how good it is, how it is kept in a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.derivation import derive
+from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.evaluation.sizes import Sizes
+from gradsheet.files import write_file
+from gradsheet.sheet import load_sheet
+from gradsheet.training import checkpoints
+from gradsheet.training.checkpoints import Checkpoint
+from gradsheet.training.data import read
+from gradsheet.training.measuring import Evaluator, Measure
+from gradsheet.training.problem import Setting
+from gradsheet.training.recipe import Recipe
+from gradsheet.training.trainer import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from gradsheet.training.data import Dataset
+    from gradsheet.training.measuring import Score
+    from gradsheet.training.trainer import Trainer
+
+Arrays = dict[str, "NDArray[Any]"]
+_CONSTANT, _LAST, _STATE = "constant:", "last:", "state:"
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model says of rows: `values` has a row for each, `labels` the class where the target has classes."""
+
+    name: str
+    values: NDArray[Any]
+    target: str | None = None
+    labels: NDArray[Any] | None = None
+    classes: tuple[int | str, ...] = ()
+
+
+@dataclass(eq=False)
+class Model:
+    """A sheet with every size and every parameter a number."""
+
+    setting: Setting
+    parameters: Arrays
+    recipe: Recipe
+    history: list[dict[str, Any]] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()
+
+    # ------------------------------------------------------------ use
+
+    def predict(self, sources: Any, mapping: Mapping[str, str] | None = None) -> Predictions:
+        """ŷ for every row of some data; targets may be missing."""
+        setting = self.setting
+        found = setting.prediction
+        if found is None:
+            message = "nothing in the sheet is a prediction: a definition before what it is compared with comes in"
+            raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
+        evaluator = Evaluator(setting, (found.name,), self.recipe.precision)
+        held = self._read(sources, mapping, evaluator.data)
+        rows = np.arange(held.rows, dtype=np.int64)
+        parts = [part[found.name] for _, part in evaluator.over(self.parameters, held.arrays, rows)]
+        values = np.concatenate(parts)
+        target = setting.target
+        name = None if target is None else target.name
+        if target is None or target.domain.kind != "onehot":
+            return Predictions(found.name, values, name)
+        classes = tuple(setting.classes.get(target.name, range(values.shape[-1])))
+        labels = np.asarray(classes)[values.argmax(axis=-1)]
+        return Predictions(found.name, values, name, labels, classes)
+
+    def score(self, sources: Any, mapping: Mapping[str, str] | None = None) -> Score:
+        """Loss, and accuracy or R², over every row of some data."""
+        held = self._read(sources, mapping, self.setting.data)
+        rows = np.arange(held.rows, dtype=np.int64)
+        return Measure(self.setting, self.recipe.precision, held.rows)(self.parameters, held.arrays, rows)
+
+    def _read(self, sources: Any, mapping: Mapping[str, str] | None, names: tuple[str, ...]) -> Dataset:
+        if not names:
+            message = "the prediction depends on no data"
+            raise SheetError((Diagnostic("GS834", message, None, self.setting.sheet.source),))
+        return read(sources, self.setting.needs(names), mapping, classes=self.setting.classes)
+
+    # ------------------------------------------------------------ files
+
+    def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Write the model to a file: safetensors, with the sheet in its header."""
+        data = checkpoints.packed(_written(self.setting, self.recipe, self.parameters, Standing(history=self.history)))
+        write_file(str(path), data, force=force)
+
+
+def load_model(path: str | PathLike[str]) -> Model:
+    """The model in a file, or in the folder of a run."""
+    place = Path(path)
+    if place.is_dir():
+        held, remarks = checkpoints.load(place)
+    else:
+        try:
+            data = place.read_bytes()
+        except OSError as problem:
+            source = Source("", str(path))
+            message = f"the model cannot be read: {problem.strerror or problem}"
+            raise SheetError((Diagnostic("GS001", message, None, source),)) from None
+        held, remarks = checkpoints.unpacked(data, str(path)), ()
+    parameters = {n: a for n, a in held.arrays.items() if ":" not in n}
+    recipe = Recipe.read(held.notes["recipe"])
+    return Model(setting_of(held), parameters, recipe, held.notes["standing"]["history"], remarks)
+
+
+# ---------------------------------------------------------------- checkpoints
+
+
+def _written(setting: Setting, recipe: Recipe, parameters: Arrays, standing: Standing) -> Checkpoint:
+    sheet = setting.sheet
+    names = {size: name for name, size in sheet.sizes.items()}
+    notes = {
+        "sheet": {"name": sheet.source.name, "text": sheet.source.text},
+        "recipe": recipe.written(),
+        "sizes": {names[s]: n for s, n in setting.sizes.values.items() if s in names},
+        "families": {f: list(m.items()) for f, m in setting.sizes.families.items()},
+        "data": list(setting.data),
+        "classes": {n: list(c) for n, c in setting.classes.items()},
+        "standing": asdict(standing),
+    }
+    constants = {_CONSTANT + n: np.asarray(a) for n, a in setting.constants.items()}
+    return Checkpoint({**parameters, **constants}, notes)
+
+
+def setting_of(checkpoint: Checkpoint) -> Setting:
+    """The sheet of a checkpoint, with its sizes and constants."""
+    notes = checkpoint.notes
+    sheet = load_sheet(Source(notes["sheet"]["text"], notes["sheet"]["name"]))
+    sizes = Sizes()
+    for name, number in notes["sizes"].items():
+        sizes.set(sheet.sizes[name], number, "the model")
+    sizes.families.update({f: {int(k): int(n) for k, n in m} for f, m in notes["families"].items()})
+    constants = {n.removeprefix(_CONSTANT): a for n, a in checkpoint.arrays.items() if n.startswith(_CONSTANT)}
+    classes = {n: tuple(c) for n, c in notes["classes"].items()}
+    return Setting(sheet, derive(sheet), sizes, constants, tuple(notes["data"]), classes)
+
+
+def model_of(trainer: Trainer) -> Model:
+    """What a run has learned so far."""
+    problem = trainer.problem
+    parameters = {n: a.copy() for n, a in trainer.chosen.items()}
+    setting = Setting(
+        problem.sheet, problem.derivation, problem.sizes, problem.constants, problem.data, problem.classes
+    )
+    return Model(setting, parameters, trainer.recipe, list(trainer.standing.history))
+
+
+def checkpoint_of(trainer: Trainer, **notes: Any) -> Checkpoint:
+    """All that a run needs to go on: the model, and beside it what is carried from step to step."""
+    held = _written(trainer.problem, trainer.recipe, trainer.chosen, trainer.standing)
+    parameters = trainer.parameters
+    last = {_LAST + n: a for n, a in parameters.items()} if trainer.best else {}
+    states = {_STATE + n: a for n, a in trainer.arrays.items() if n not in parameters}
+    return Checkpoint({**held.arrays, **last, **states}, {**held.notes, **notes})
+
+
+def restore(trainer: Trainer, checkpoint: Checkpoint) -> None:
+    """Put a run where a checkpoint has it."""
+    arrays = checkpoint.arrays
+    for name, array in trainer.arrays.items():
+        for key in (_STATE + name, _LAST + name, name):
+            if key in arrays:
+                array[...] = arrays[key]
+                break
+    standing = Standing(**checkpoint.notes["standing"])
+    standing.ended = ""
+    trainer.standing = standing
+    if any(n.startswith(_LAST) for n in arrays):
+        trainer.best = {n: arrays[n].copy() for n in trainer.parameters}
+
+
+__all__ = ["Model", "Predictions", "checkpoint_of", "load_model", "model_of", "restore", "setting_of"]

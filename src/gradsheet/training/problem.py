@@ -1,0 +1,255 @@
+"""A sheet meets its data: which symbols take the axis of the rows, what is constant, how long every axis is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsheet.derivation import derive
+from gradsheet.diagnostics import CheckError, Diagnostic, SheetError
+from gradsheet.evaluation import Float64, ValueReader
+from gradsheet.evaluation.sizes import Sizes
+from gradsheet.programs.gathering import gather
+from gradsheet.programs.lowering import Request, default_data
+from gradsheet.solution.solve import rate_of
+from gradsheet.syntax.names import canonical_key
+from gradsheet.targets.plan import has_means, predicted
+from gradsheet.training.data import Dataset, Need, needs_of, read
+from gradsheet.training.data.faults import listed, refuse
+from gradsheet.training.optimisers import own_rules, rules_of
+from gradsheet.verification import verified
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from gradsheet.derivation import Derivation
+    from gradsheet.evaluation import Inputs
+    from gradsheet.expressions import Symbol
+    from gradsheet.sheet import Sheet
+    from gradsheet.training.optimisers import Method, Rules
+    from gradsheet.training.recipe import Recipe
+
+Arrays = dict[str, "NDArray[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the numbers come from: data with a row for each example, and values that are the same for all."""
+
+    data: Any
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
+    """Labels of a model that is there."""
+    validation: Any = None
+    """Data of their own to validate by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A sheet with every size a number: what a program of it needs, whichever data come."""
+
+    sheet: Sheet
+    derivation: Derivation
+    sizes: Sizes
+    constants: Mapping[str, NDArray[Any]]
+    """Inputs that are the same for all rows."""
+    data: tuple[str, ...]
+    """Inputs with a row for each example, in the order of the sheet."""
+    classes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
+    """The labels of symbols whose rows were made of labels."""
+
+    @property
+    def prediction(self) -> Symbol | None:
+        """What the model says of an example: ŷ, of a loss of ŷ and y."""
+        return predicted(self.derivation)
+
+    @property
+    def target(self) -> Symbol | None:
+        """What the prediction is compared with: the one input with rows that it does not depend on, of its shape."""
+        found = self.prediction
+        if found is None:
+            return None
+        behind = self.derivation.graph.needed_for(found)
+        others = [s for s in self.symbols(self.data) if s not in behind and self.shape(s) == self.shape(found)]
+        return others[0] if len(others) == 1 else None
+
+    def symbols(self, names: Sequence[str]) -> list[Symbol]:
+        """Symbols of the sheet by name."""
+        known = {s.name: s for s in self.sheet.symbols.values()}
+        return [known[n] for n in names]
+
+    def shape(self, symbol: Symbol) -> tuple[int | None, ...]:
+        """The shape for one example."""
+        return tuple(self.sizes.evaluate(a.high - a.low + 1) for a in symbol.axes)
+
+    def needs(self, names: Sequence[str] | None = None) -> tuple[Need, ...]:
+        """What is asked of data."""
+        return needs_of(self.symbols(self.data if names is None else names), self.sizes)
+
+    def request(self, wanted: tuple[str, ...], rows: int, weight: Any = "mean") -> Request:
+        """The program over so many rows."""
+        return Request(wanted, self.sizes.values, self.sizes.families, rows, self.data, weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem(Setting):
+    """A setting with the rows to learn from."""
+
+    dataset: Dataset = field(kw_only=True)
+    rules: Rules = field(kw_only=True)
+    rate: float = field(kw_only=True)
+    method: str = field(kw_only=True)
+    validation: Dataset | None = field(kw_only=True)
+    given: Mapping[str, Any] = field(kw_only=True)
+    """Values of the sheet, or handed in: where parameters and states begin."""
+
+
+def pose(sheet: Sheet, sources: Sources, recipe: Recipe) -> Problem:
+    """The problem that a sheet and data state together.
+
+    An input has a row for each example if the data have it; else it is a constant, with the value that was handed in
+    or that the sheet gives. Raises `SheetError` where something lacks or does not fit.
+    """
+    derivation = _derived(sheet)
+    known = _given(derivation, sources.values)
+    method = recipe.method or ("sheet" if sheet.updates else "sgd")
+    rules = _rules(derivation, recipe, method)
+    inputs = _inputs(derivation, rules)
+    dataset = _read(derivation, inputs, known, sources)
+    setting, values = _settled(derivation, inputs, dataset, sources)
+    checked = None
+    if sources.validation is not None:
+        checked = read(sources.validation, setting.needs(), sources.mapping, classes=setting.classes)
+    return Problem(
+        setting.sheet, setting.derivation, setting.sizes, setting.constants, setting.data, dataset.classes,
+        dataset=dataset, rules=rules, rate=_rate(sheet, values, recipe, method), method=method,
+        validation=checked, given={s.name: v for s, v in values.values.items() if s.name not in dataset.arrays},
+    )  # fmt: skip
+
+
+def _derived(sheet: Sheet) -> Derivation:
+    """The derivation, once its derivatives are verified."""
+    if sheet.objective is None:
+        _fail(sheet, "the sheet states nothing to minimise", "add `minimize L` (or `maximize`)")
+    if not sheet.parameters:
+        _fail(sheet, "the sheet has no parameters to train", "add `parameters W, b`")
+    derivation = derive(sheet)
+    checks = verified(derivation, None, "symbolic")
+    if checks.failures():
+        raise CheckError(checks.summary())
+    return derivation
+
+
+def _fail(sheet: Sheet, message: str, suggestion: str | None = None) -> None:
+    raise SheetError((Diagnostic("GS801", message, None, sheet.source, None, suggestion),))
+
+
+def _rules(derivation: Derivation, recipe: Recipe, method: Method | str) -> Rules:
+    if method != "sheet":
+        return rules_of(derivation, recipe.settings(method))  # type: ignore[arg-type]
+    if not derivation.sheet.updates:
+        _fail(derivation.sheet, "the sheet has no `update` of its own", "--method sgd, or another")
+    return own_rules(derivation)
+
+
+def _inputs(derivation: Derivation, rules: Rules) -> list[Symbol]:
+    """Everything that training is handed, in the order of the sheet: neither parameters nor state."""
+    program = gather(derivation, ("update",), rules.rules).program
+    brought = {rules.rate, rules.loss, *rules.states}
+    return [a.symbol for a in program.arguments if a.part == "constant" and a.symbol not in brought]
+
+
+# ---------------------------------------------------------------- data
+
+
+def _given(derivation: Derivation, values: Mapping[str, Any]) -> Inputs:
+    """Values and sizes that are known without data."""
+    return ValueReader(derivation.sheet, takes_data=True).read(dict(values), "the values handed in")
+
+
+def _read(derivation: Derivation, inputs: Sequence[Symbol], known: Inputs, sources: Sources) -> Dataset:
+    sheet = derivation.sheet
+    own = _with_rows(derivation, inputs)
+    symbols = [s for s in inputs if own is None or s in own]
+    sizes = _own_sizes(sheet, known, sources)
+    optional = frozenset(s.name for s in symbols if s in known.given)
+    found = read(sources.data, needs_of(symbols, sizes), sources.mapping, classes=sources.classes, optional=optional)
+    if not found.arrays:
+        refuse("GS812", f"nothing of the data is used: the sheet takes {listed(s.name for s in symbols)}",
+               suggestion="name the columns like the symbols, or say which they are: --map x=FIRST:LAST")  # fmt: skip
+    return found
+
+
+def _with_rows(derivation: Derivation, inputs: Sequence[Symbol]) -> set[Symbol] | None:
+    """Where the sheet itself averages over the data: what stands inside; None: it states one example."""
+    if not has_means(derivation):
+        return None
+    sheet = derivation.sheet
+    assert sheet.objective is not None
+    return set(default_data(gather(derivation, ("value",)).program, list(inputs)))
+
+
+def _own_sizes(sheet: Sheet, known: Inputs, sources: Sources) -> Sizes:
+    """Sizes that the sheet or a person states; not those of example values, which data may replace."""
+    found = Sizes()
+    asked = {canonical_key(n) for n in sources.values}
+    stated = {canonical_key(g.key) for g in sheet.given}
+    for key, size in sheet.sizes.items():
+        if (canonical_key(key) in asked | stated or _of_parameters(sheet, size)) and size in known.sizes.values:
+            found.set(size, known.sizes.values[size], "the sheet")
+    found.families.update(known.sizes.families)
+    return found
+
+
+def _of_parameters(sheet: Sheet, size: Any) -> bool:
+    """Whether a given parameter has this size."""
+    given = {canonical_key(g.key) for g in sheet.given}
+    return any(
+        canonical_key(p.name) in given and any(size in {a for a, _ in (i.high - i.low).terms} for i in p.axes)
+        for p in sheet.parameters
+    )
+
+
+def _settled(
+    derivation: Derivation, inputs: Sequence[Symbol], dataset: Dataset, sources: Sources
+) -> tuple[Setting, Inputs]:
+    """Sizes from the shapes of a row, constants from what is given."""
+    first = {n: np.asarray(a[0]) for n, a in dataset.arrays.items()}
+    reader = ValueReader(derivation.sheet, takes_data=False)
+    values = reader.read({**sources.values, **first}, "the data")
+    constants: Arrays = {}
+    lacking = []
+    for symbol in inputs:
+        if symbol.name in dataset.arrays:
+            continue
+        if symbol not in values.values:
+            lacking.append(symbol.name)
+            continue
+        constants[symbol.name] = np.asarray(values.values[symbol], dtype=float)
+    if lacking:
+        refuse("GS812", f"{listed(lacking)} has no value, neither in the data nor in the sheet", suggestion=
+               f"name a column '{lacking[0]}', or give its value: --set {lacking[0]}=…")  # fmt: skip
+    data = tuple(s.name for s in inputs if s.name in dataset.arrays)
+    return Setting(derivation.sheet, derivation, values.sizes, constants, data, dataset.classes), values
+
+
+# ---------------------------------------------------------------- rate
+
+
+def _rate(sheet: Sheet, values: Inputs, recipe: Recipe, method: str) -> float:
+    """What was asked for, else what the sheet says, else what the method usually begins with."""
+    if recipe.rate is not None:
+        return recipe.rate
+    if method == "sheet":
+        return 0.0
+    if sheet.rate is not None and method == "sgd":
+        return float(np.asarray(rate_of(sheet, values, Float64())))
+    return recipe.usual_rate(method)  # type: ignore[arg-type]
+
+
+__all__ = ["Problem", "Setting", "Sources", "pose"]
