@@ -257,7 +257,7 @@ class Sheet:
         `patience`, `seed`, `shuffle`, `dtype`, `threads`, `begin` (rules such as "W ~ he").
         Raises `SheetError` for data that do not fit, and where a loss stops being finite.
 
-        >>> sheet = loads("x, w ∈ ℝ^2, y, ŷ ∈ ℝ\n        ŷ = wᵀ x\n        L = (ŷ - y)²\n        parameters w\n        minimize L")
+        >>> sheet = loads("x, w ∈ ℝ^2, y, ŷ ∈ ℝ\nŷ = wᵀ x\nL = (ŷ - y)²\nparameters w\nminimize L")
         >>> x = [[1, 0], [0, 1], [1, 1], [2, 1]]
         >>> model = sheet.train({"x": x, "y": [2, -1, 1, 3]}, epochs=200, batch=1, rate=0.1)
         >>> model.parameters["w"].round(6).tolist(), model.predict({"x": [[3, 1]]}).values.round(6).tolist()
