@@ -35,16 +35,21 @@ if TYPE_CHECKING:
 Precision = Literal["float32", "float64"]
 _TYPES = {"float32": F32, "float64": F64}
 _ALIGNED = 64
+_QUICK, _FAST = 1, 2
+"""How much of its time LLVM takes for better code."""
 
 
-def compile_program(
-    derivation: Derivation, request: Request, precision: Precision, copies: int = 1, threads: int = 1
-) -> Runnable:
+def compile_program(  # noqa: PLR0913 - each is a choice of its own
+    derivation: Derivation, request: Request, precision: Precision, copies: int = 1, threads: int = 1, *,
+    seldom: bool = False,
+) -> Runnable:  # fmt: skip
     """The machine code of what is requested, for the processor at hand; raises `SheetError` where it cannot be.
 
     With `copies`, so many models are computed at once, on the same data: each parameter has one more axis, the last.
-    With `threads`, the rows of a step are shared out; one row of data at a time leaves nothing to share.
+    With `threads`, the rows of a step are shared out; one row of data at a time leaves nothing to share. What runs
+    `seldom` is compiled in less time, and is slower by some hundredths.
     """
+    level = _QUICK if seldom else _FAST
     source = derivation.sheet.source
     if not available():
         return _interpreted(derivation, request, precision, copies)
@@ -55,11 +60,11 @@ def compile_program(
     planned = plan(program, number.bytes, apart=shared)
     if shared:
         made = write_shared(planned, number, machine(number), threads, source.name)
-        return Runnable(planned, compiled(made.module), precision, made.size, threads=threads)
+        return Runnable(planned, compiled(made.module, level), precision, made.size, threads=threads)
     if copies > 1:
         refuse_copies(planned, copies, number, source)
     written = write(planned, number, machine(number), source.name, copies, lean=True)
-    return Runnable(planned, compiled(written.module), precision, written.size, copies)
+    return Runnable(planned, compiled(written.module, level), precision, written.size, copies)
 
 
 def _interpreted(derivation: Derivation, request: Request, precision: Precision, copies: int) -> Runnable:

@@ -40,7 +40,7 @@ class Evaluator:
         data = tuple(s.name for s in setting.symbols(setting.data) if s in behind)
         request = setting.request(self.names, rows)
         request = type(request)(self.names, request.sizes, request.families, rows, data)
-        return compile_program(setting.derivation, request, self.precision)
+        return compile_program(setting.derivation, request, self.precision, seldom=True)
 
     @property
     def data(self) -> tuple[str, ...]:

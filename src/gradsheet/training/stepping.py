@@ -67,9 +67,9 @@ class Stepper:
             if a.part == "data"
         }
 
-    def _compiled(self, rows: Any) -> Runnable:
+    def _compiled(self, rows: Any, *, seldom: bool = False) -> Runnable:
         request = replace(self.request, rows=rows, wanted=("update",), rules=tuple(self.rules.rules))
-        return compile_program(self.derivation, request, self.precision, threads=self.threads)
+        return compile_program(self.derivation, request, self.precision, threads=self.threads, seldom=seldom)
 
     @property
     def batch(self) -> int:
@@ -134,7 +134,7 @@ class Stepper:
 
     def _rest(self, rows: int) -> Runnable:
         if rows not in self._rests:
-            self._rests[rows] = self._compiled(rows)
+            self._rests[rows] = self._compiled(rows, seldom=True)
         return self._rests[rows]
 
     def _step(
