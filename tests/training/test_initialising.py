@@ -116,6 +116,22 @@ def test_what_scales_begins_at_one_and_what_is_added_at_zero():
 # ------------------------------------------------------------ defaults, rules, values
 
 
+MATRICES = """
+x ∈ ℝ^3, S ∈ ℝ^(3×3) symmetric, A, B, C ∈ ℝ^(3×3)
+L = x' S⁻¹ x + logdet(A) + ‖B⁻¹ x‖² + ‖C x‖²
+parameters S, A, B, C
+minimize L
+"""
+
+
+def test_matrices_with_an_inverse_or_a_determinant_begin_at_the_identity():
+    found = begin(MATRICES, dict.fromkeys("SABC", (3, 3)))
+    assert [n for n, b in found.items() if np.array_equal(b.value, np.eye(3))] == ["S", "A", "B"]
+    assert [str(found[n]) for n in "SB"] == [
+        "S: identity (it is symmetric)", "B: identity (its inverse or determinant is taken)",
+    ]  # fmt: skip
+
+
 def test_what_is_not_said_has_a_stated_default():
     found = mlp()
     assert [str(b) for b in found.values()] == [

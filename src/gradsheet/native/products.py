@@ -151,7 +151,7 @@ def _inner(
 def _waste(count: int, scope: Scope) -> float:
     """How many lanes are computed for each that is used."""
     lanes = scope.width
-    return -(-count // lanes) * lanes / count
+    return -(-count // lanes) * lanes / max(1, count)
 
 
 __all__ = ["Product", "find_product"]

@@ -172,19 +172,29 @@ class _Initialiser:
         zero_outside = (domain.low is not None and (domain.low > 0 or (domain.low == 0 and domain.low_open))) or (
             domain.high is not None and (domain.high < 0 or (domain.high == 0 and domain.high_open))
         )
-        if use.manner == "added":
+        if use.manner == "added" and not slot.symbol.symmetric:
             return read_rule(f"{slot.name} ~ {'ones' if zero_outside else 'zeros'}", self.sheet)
         lengths = self._own_shape(slot)
-        if use.manner == "scaled" and (zero_outside or sum(n > 1 for n in lengths) < 2):
+        if self._wants_identity(slot, use):
+            return read_rule(f"{slot.name} ~ identity", self.sheet)
+        if use.manner in {"scaled", "inverted"} and (zero_outside or sum(n > 1 for n in lengths) < 2):
             return read_rule(f"{slot.name} ~ ones", self.sheet)
         return read_rule(f"{slot.name} ~ {'he_normal' if use.rectified else 'glorot_uniform'}", self.sheet)
 
+    def _wants_identity(self, slot: Slot, use: Use) -> bool:
+        """Whether a matrix is to be symmetric, or to have an inverse."""
+        lengths = self._own_shape(slot)
+        square = len(lengths) == 2 and lengths[0] == lengths[1]
+        return square and (slot.symbol.symmetric or use.manner == "inverted")
+
     def _reason(self, slot: Slot) -> str:
         use = self.uses.of(slot.symbol)
+        if self._wants_identity(slot, use):
+            return "it is symmetric" if slot.symbol.symmetric else "its inverse or determinant is taken"
         if use.manner == "added":
             return "it is added"
         lengths = self._own_shape(slot)
-        if use.manner == "scaled" and sum(n > 1 for n in lengths) < 2:
+        if use.manner in {"scaled", "inverted"} and sum(n > 1 for n in lengths) < 2:
             return "it scales"
         come, go = _fans(use, lengths)
         after = "before a rectifier" if use.rectified else "before no rectifier"
@@ -244,6 +254,10 @@ def _array(
     match rule.kind, numbers:
         case "zeros", ():
             return np.zeros(shape)
+        case "identity", ():
+            if len(shape) != 2:
+                rule.refuse("GS822", "an identity is a matrix, and this parameter is none", listed(RULES))
+            return np.eye(*shape)
         case "ones", ():
             return np.ones(shape)
         case "constant", (value,):

@@ -232,7 +232,8 @@ def _settled(
             continue
         constants[symbol.name] = np.asarray(values.values[symbol], dtype=float)
     if lacking:
-        refuse("GS812", f"{listed(lacking)} has no value, neither in the data nor in the sheet", suggestion=
+        verb = "has" if len(lacking) == 1 else "have"
+        refuse("GS812", f"{listed(lacking)} {verb} no value, neither in the data nor in the sheet", suggestion=
                f"name a column '{lacking[0]}', or give its value: --set {lacking[0]}=…")  # fmt: skip
     data = tuple(s.name for s in inputs if s.name in dataset.arrays)
     return Setting(derivation.sheet, derivation, values.sizes, constants, data, dataset.classes), values

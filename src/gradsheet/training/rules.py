@@ -36,6 +36,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "orthogonal": ("gain",),
     "zeros": (),
     "ones": (),
+    "identity": (),
     "constant": ("value",),
 }
 """Each rule with its numbers; the gain may be left out."""

@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from gradsheet.sheet import Sheet
 
 AxisPart = Literal["in", "out", "tap", "lookup"]
-Manner = Literal["weight", "scaled", "added"]
+Manner = Literal["weight", "scaled", "added", "inverted"]
 
 _OUT: AxisPart = "out"
 RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "mish"})
 """Functions that pass about half of what comes."""
 _NOT_AT_ZERO = frozenset({"log", "log2", "log10", "sqrt"})
+
+_INVERTING = frozenset({"inverse", "det", "logdet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Uses:
                 return Use("weight", parts, self._rectified(place))
         plain: tuple[AxisPart, ...] = (_OUT,) * (parameter.rank - parameter.leading)
         around = [place.around for _, place in found]
+        if any(isinstance(a, ArrayCall) and a.operation in _INVERTING for a in around):
+            return Use("inverted", plain)
         undefined = any(isinstance(a, Call) and a.function in _NOT_AT_ZERO for a in around)
         if undefined or any(place.inverse for _, place in found):
             return Use("scaled", plain)
