@@ -28,10 +28,11 @@ Key = tuple[str, tuple[int, ...] | None, bool]
 """A result: its name, which member of a family, whether it is the new value of a parameter."""
 
 
-def sheets() -> list[Path]:
+@cache
+def sheets() -> tuple[Path, ...]:
     """Every sheet that says how all its functions are computed."""
     found = [p for folder in FOLDERS if folder.is_dir() for p in sorted(folder.glob("*.sheet"))]
-    return [p for p in found if not gs.load(p).inner.unspecified]
+    return tuple(p for p in found if not gs.load(p).inner.unspecified)
 
 
 def sheet_path(name: str) -> Path:
