@@ -15,7 +15,7 @@ from gradsheet.diagnostics import SheetError, Source
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.sheet import load_sheet
 from gradsheet.training.draws import orthonormal_rows, quantile, standard_normal, standard_uniform, stream
-from gradsheet.training.initialising import Slot, beginnings, slots_of, values_in
+from gradsheet.training.initialising import Slot, beginnings, rules_in, slots_of, values_in
 from gradsheet.training.uses import Uses
 
 MLP = """
@@ -189,6 +189,27 @@ def test_a_later_rule_wins_and_values_win_over_rules():
     assert found["w"].value.tolist() == [0.25] * 8
     assert found["b1"].value.tolist() == list(range(8))
     assert (found["c"].value, found["c"].origin) == (1.0, "given in the sheet")
+
+
+@pytest.mark.parametrize(("line", "rules"), [
+    ("W1 ~ normal(0, 1/√n), b1 ~ zeros", ["W1 ~ normal(0, 1/√n)", "b1 ~ zeros"]),
+    ("W1, w ~ he", ["W1, w ~ he"]),
+    (r"$W_1 \sim \operatorname{normal}(0, 1/\sqrt{n})$", ["W1 ~ normal (0, 1/sqrt(n))"]),
+])  # fmt: skip
+def test_a_sheet_says_itself_where_parameters_begin(line: str, rules: list[str]):
+    sheet = load_sheet(Source(MLP + line + "\n"))
+    assert rules_in(sheet) == rules
+    found = mlp(*rules)
+    assert {n for n, b in found.items() if b.origin in {r.partition(" ~ ")[2] for r in rules}} >= {"W1"}
+
+
+@pytest.mark.parametrize(("line", "code"), [
+    ("h ~ he", "GS213"), ("V ~ he", "GS201"), ("W1 + b1 ~ he", "GS102"), ("W1 ~", "GS102"),
+])  # fmt: skip
+def test_only_parameters_begin_somewhere(line: str, code: str):
+    with pytest.raises(SheetError) as refused:
+        load_sheet(Source(MLP + line + "\n"))
+    assert [d.code for d in refused.value.diagnostics] == [code]
 
 
 def test_families_take_one_rule_for_all_members_and_one_for_one():

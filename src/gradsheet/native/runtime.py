@@ -39,7 +39,7 @@ _QUICK, _FAST = 1, 2
 """How much of its time LLVM takes for better code."""
 
 
-def compile_program(  # noqa: PLR0913 - each is a choice of its own
+def compile_program(
     derivation: Derivation, request: Request, precision: Precision, copies: int = 1, threads: int = 1, *,
     seldom: bool = False,
 ) -> Runnable:  # fmt: skip

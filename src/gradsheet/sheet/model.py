@@ -104,6 +104,8 @@ class Sheet:
     pullbacks: tuple[Symbol, ...] = ()
     updates: tuple[UpdateRule, ...] = ()
     given: list[GivenValue] = field(default_factory=list)
+    initialisations: list[tree.Initialisation] = field(default_factory=list)
+    """Rules by which parameters begin, as they are written."""
     derivatives: dict[tuple[Symbol, tuple[Symbol, ...]], Symbol] = field(default_factory=dict)
     """Derivatives that the sheet itself names, such as the ∂L/∂w of an update."""
     remarks: list[Remark] = field(default_factory=list)

@@ -100,6 +100,7 @@ class SheetReader:
         for statement in statements:
             self._task(statement, scope)
         self._default_parameters()
+        self._initialisations(statements, scope)
         for span in self.sizes.open_sizes:
             self.diagnostics.error("GS207", "nothing tells the size of I here", span, suggestion="eye(n) says it")
         if not self.diagnostics.errors:
@@ -169,6 +170,38 @@ class SheetReader:
                 self._attempt(self._given, statement, scope)
             case _:
                 pass
+
+    def _initialisations(self, statements: Sequence[tree.Statement], scope: Scope) -> None:
+        """Rules by which parameters begin; what they say is read where training begins."""
+        for statement in statements:
+            match statement:
+                case tree.Initialisation(targets=targets):
+                    sound = [self._is_parameter(name, scope) for name in targets]
+                    if all(sound):
+                        self.sheet.initialisations.append(statement)
+                case tree.Family(body=body):
+                    self._initialisations(body, scope)
+                case _:
+                    pass
+
+    def _is_parameter(self, target: tree.Name | tree.Subscript, scope: Scope) -> bool:
+        base: tree.Expression = target
+        if isinstance(target, tree.Subscript):
+            base, _ = flatten_subscript(target)
+        assert isinstance(base, tree.Name)
+        symbol = self.sheet.symbols.get(base.key)
+        if symbol is None:
+            if base.key not in self.expressions.poisoned:
+                self.expressions.unknown(base, scope)
+            return False
+        if symbol not in self.sheet.parameters:
+            known = ", ".join(s.name for s in self.sheet.parameters)
+            self.diagnostics.error(
+                "GS213", f"'{base.text}' is no parameter, so it begins nowhere", target.span,
+                suggestion=f"parameters are {known}" if known else "name it under `parameters`",
+            )  # fmt: skip
+            return False
+        return True
 
     def _parameters(self, statement: tree.Parameters, scope: Scope) -> None:
         found = dict.fromkeys(self.sheet.parameters)

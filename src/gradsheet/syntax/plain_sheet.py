@@ -23,6 +23,7 @@ from gradsheet.syntax.tree import (
     Given,
     Group,
     IndexSet,
+    Initialisation,
     Interval,
     Maps,
     Name,
@@ -48,6 +49,7 @@ _KINDS: tuple[tuple[type[Statement], ...], ...] = (
     (Declaration, Assumption, Sizes),
     (Definition, Family),
     (Parameters, Objective, Pullback),
+    (Initialisation,),
     (Update,),
     (Given,),
 )
@@ -129,6 +131,8 @@ class _SheetWriter(PlainWriter):
                 return ["pullback " + ", ".join(self.name(name) for name in node.names)]
             case Objective():
                 return [self.objective(node)]
+            case Initialisation():
+                return [", ".join(self.text(name) for name in node.targets) + f" ~ {self.text(node.rule)}"]
             case Update():
                 return ["update", *(_INDENT + self.assignment(below) for below in node.assignments)]
             case Given():

@@ -23,6 +23,7 @@ from gradsheet.syntax.tree import (
     Family,
     Given,
     Group,
+    Initialisation,
     Lowered,
     Method,
     Name,
@@ -375,6 +376,8 @@ class StatementParser(ExpressionParser):
             found.append(self.definition(head, items))
         elif relation in _ORDER:
             found.extend(self.assumptions(head, items))
+        elif relation in ("~", "∼"):
+            found.append(self.initialisation(head, items))
         elif relation == "==":
             self.fail("`==` compares", expected="`=` in a definition")
         elif relation == "←":
@@ -454,6 +457,20 @@ class StatementParser(ExpressionParser):
             others.append(self.expression(Level.SUM))
         span = self.span_from(head.start)
         return [Assumption(Comparison((item, *others), tuple(relations), span=span), span=span) for item in items]
+
+    def initialisation(self, head: Token, items: list[Expression]) -> Initialisation:
+        """`W1, W2 ~ he` and `W[l] ~ normal(0, 1/√(n[l-1]))`."""
+        names: list[Name | Subscript] = []
+        for item in map(scripts.as_target, items):
+            match item:
+                case Name() | Subscript(base=Name()):
+                    names.append(item)
+                case _:
+                    self.unreadable(head, item, "what begins somewhere is a parameter")
+        self.advance()
+        rule = self.expression()
+        self.check_depth(rule)
+        return Initialisation(tuple(names), rule, span=self.span_from(head.start))
 
     def unreadable(self, head: Token, item: Expression | None = None, message: str = "") -> NoReturn:
         """Say what is wrong with a line that is no statement: perhaps its first word is misspelled."""

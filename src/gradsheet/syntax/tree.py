@@ -465,7 +465,18 @@ class Given(Node):
     values: tuple[tuple[Name | Subscript, Expression], ...]
 
 
-Statement = Declaration | Assumption | Sizes | Definition | Family | Parameters | Objective | Update | Pullback | Given
+@dataclass(frozen=True, slots=True)
+class Initialisation(Node):
+    """`W1, W2 ~ normal(0, 1/√n)`: where training begins."""
+
+    targets: tuple[Name | Subscript, ...]
+    rule: Expression
+
+
+Statement = (
+    Declaration | Assumption | Sizes | Definition | Family | Parameters | Objective | Update | Pullback | Given
+    | Initialisation
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

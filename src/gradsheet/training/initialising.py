@@ -14,6 +14,7 @@ import numpy as np
 
 from gradsheet.native.runtime import name_of
 from gradsheet.syntax.names import canonical_key
+from gradsheet.syntax.plain_sheet import plain_statement
 from gradsheet.training.data import open_table
 from gradsheet.training.data.faults import listed, near, refuse
 from gradsheet.training.data.tables import ArrayTable, Budget
@@ -66,6 +67,15 @@ def slots_of(sheet: Sheet, arguments: Iterable[Argument]) -> tuple[Slot, ...]:
             shape = tuple(i.high.constant - i.low.constant + 1 for i in argument.symbol.axes)
             found.append(Slot(name_of(argument), parameters[argument.name], shape, argument.member))
     return tuple(found)
+
+
+def rules_in(sheet: Sheet) -> list[str]:
+    """The rules that a sheet itself has, as its author wrote them; those in LaTeX in plain text."""
+    found = []
+    for statement in sheet.initialisations:
+        written = sheet.source.text[statement.span.start : statement.span.end]
+        found.append(plain_statement(statement) if "\\" in written or "$" in written else written)
+    return found
 
 
 def values_in(path: str | PathLike[str]) -> dict[str, NDArray[Any]]:
@@ -287,4 +297,4 @@ def _orthogonal(rule: InitialRule, shape: tuple[int, ...], bits: np.random.PCG64
     return np.ascontiguousarray(found if rows <= columns else found.T).reshape(shape)
 
 
-__all__ = ["Beginning", "Slot", "beginnings", "slots_of", "values_in"]
+__all__ = ["Beginning", "Slot", "beginnings", "rules_in", "slots_of", "values_in"]

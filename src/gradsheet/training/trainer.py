@@ -11,7 +11,7 @@ import numpy as np
 from gradsheet.native.runtime import name_of
 from gradsheet.training.data import Split, split
 from gradsheet.training.diverging import Copy, diagnose
-from gradsheet.training.initialising import beginnings, slots_of
+from gradsheet.training.initialising import beginnings, rules_in, slots_of
 from gradsheet.training.measuring import Measure
 from gradsheet.training.stepping import Stepper, order_of
 
@@ -109,8 +109,9 @@ class Trainer:
         """Parameters where they begin: values that are handed in, a rule, what the sheet gives, a default."""
         problem = self.problem
         slots = slots_of(problem.sheet, self.stepper.main.arguments)
+        rules = [*rules_in(problem.sheet), *self.recipe.begin]
         self.beginnings = beginnings(
-            problem.sheet, slots, problem.sizes, self.recipe.begin, values=values, given=problem.given,
+            problem.sheet, slots, problem.sizes, rules, values=values, given=problem.given,
             seed=self.recipe.seed,
         )  # fmt: skip
         for name, array in self.arrays.items():
