@@ -115,14 +115,20 @@ def default_data(program: Program, inputs: Sequence[Symbol]) -> list[Symbol]:
     Where a sheet states the loss of one example, all its inputs that are no scalars, and scalars if there are only
     those.
     """
+    inside = inside_means(program)
+    chosen = [s for s in inputs if s in inside] if inside else list(inputs)
+    arrays = [s for s in chosen if s.rank]
+    return arrays or chosen
+
+
+def inside_means(program: Program) -> set[Symbol]:
+    """Everything that a mean or a sum over the data depends on."""
     inside: set[Symbol] = set()
     for assign in program.assigns:
         for node in walk(assign.body):
             if isinstance(node, OverData):
                 inside |= _behind(program, node.body.symbols)
-    chosen = [s for s in inputs if s in inside] if inside else list(inputs)
-    arrays = [s for s in chosen if s.rank]
-    return arrays or chosen
+    return inside
 
 
 def _behind(program: Program, symbols: frozenset[Symbol]) -> set[Symbol]:
@@ -165,4 +171,4 @@ def lower(derivation: Derivation, request: Request, after: str | None = None) ->
     return program
 
 
-__all__ = ["PASSES", "Pass", "Request", "default_data", "lower"]
+__all__ = ["PASSES", "Pass", "Request", "default_data", "inside_means", "lower"]

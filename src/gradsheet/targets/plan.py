@@ -296,18 +296,21 @@ def everything(derivation: Derivation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def predicted(derivation: Derivation) -> Symbol | None:
-    """The last definition that depends on parameters and on some, but not all, of what the objective depends on."""
+def predicted(derivation: Derivation, data: Sequence[Symbol] | None = None) -> Symbol | None:
+    """The last definition that depends on parameters and on some, but not all, of the data behind the objective.
+
+    `data` are the inputs with rows; None: every input counts.
+    """
     sheet = derivation.sheet
     assert sheet.objective is not None
     graph = derivation.graph
-    inputs = set(sheet.inputs)
-    every = graph.needed_for(sheet.objective.symbol) & inputs
     parameters = set(sheet.parameters)
+    counted = set(sheet.inputs if data is None else data) - parameters
+    every = graph.needed_for(sheet.objective.symbol) & counted
     best = None
     for equation in sheet.equations:
-        behind = graph.needed_for(equation.symbol) & inputs
-        if behind & parameters and behind - parameters and (every - parameters) - behind:
+        behind = graph.needed_for(equation.symbol)
+        if behind & parameters and behind & counted and every - behind:
             best = equation.symbol
     return best
 

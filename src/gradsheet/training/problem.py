@@ -12,7 +12,7 @@ from gradsheet.diagnostics import CheckError, Diagnostic, SheetError
 from gradsheet.evaluation import Float64, ValueReader
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.programs.gathering import gather
-from gradsheet.programs.lowering import Request, default_data
+from gradsheet.programs.lowering import Request, inside_means
 from gradsheet.solution.solve import rate_of
 from gradsheet.syntax.names import canonical_key
 from gradsheet.targets.plan import has_means, predicted
@@ -66,7 +66,7 @@ class Setting:
     @property
     def prediction(self) -> Symbol | None:
         """What the model says of an example: ŷ, of a loss of ŷ and y."""
-        return predicted(self.derivation)
+        return predicted(self.derivation, self.symbols(self.data))
 
     @property
     def target(self) -> Symbol | None:
@@ -189,9 +189,8 @@ def _with_rows(derivation: Derivation, inputs: Sequence[Symbol]) -> set[Symbol] 
     """Where the sheet itself averages over the data: what stands inside; None: it states one example."""
     if not has_means(derivation):
         return None
-    sheet = derivation.sheet
-    assert sheet.objective is not None
-    return set(default_data(gather(derivation, ("value",)).program, list(inputs)))
+    inside = inside_means(gather(derivation, ("value",)).program)
+    return {s for s in inputs if s in inside}
 
 
 def _own_sizes(sheet: Sheet, known: Inputs, sources: Sources) -> Sizes:
