@@ -241,13 +241,14 @@ def _sources(folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[
 
     before = checkpoint.notes.get("sources", {}) if checkpoint is not None else {}
     text = options["validation"]
-    mapping = list(options["mapping"]) or before.get("mapping", [])
-    held = {
-        "data": [str(Path(p).absolute()) for p in options["data"]] or before.get("data", []),
-        "mapping": mapping,
+    held: dict[str, Any] = {
+        "data": list(options["data"]) or before.get("data", []),
+        "mapping": list(options["mapping"]) or before.get("mapping", []),
         "validation": text if text is not None and _share(text) is None else before.get("validation"),
     }
-    folder.sources = held
+    # What is kept has to be found from any folder; what is printed is called as it was said.
+    checked = None if held["validation"] is None else str(Path(held["validation"]).absolute())
+    folder.sources = {**held, "data": [str(Path(p).absolute()) for p in held["data"]], "validation": checked}
     values: dict[str, Any] = gather(options["given"], options["settings"])
     classes: Mapping[str, Any] = {}
     if checkpoint is not None:
@@ -255,7 +256,7 @@ def _sources(folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[
         classes = setting.classes
         sizes = {name: setting.sizes.values[s] for name, s in setting.sheet.sizes.items() if s in setting.sizes.values}
         values = {**sizes, **setting.constants, **values}
-    return Sources(held["data"], read_mapping(mapping), values, classes, held["validation"])
+    return Sources(held["data"], read_mapping(held["mapping"]), values, classes, held["validation"])
 
 
 # ---------------------------------------------------------------- being stopped
