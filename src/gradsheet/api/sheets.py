@@ -101,6 +101,10 @@ class Sheet:
         """Readings that were chosen for the author."""
         return tuple(remark.message for remark in self._sheet.remarks)
 
+    def __reduce__(self) -> tuple[type[Sheet], tuple[Source]]:
+        """A sheet is its text: copied and pickled, it is read again."""
+        return Sheet, (self._source,)
+
     # ------------------------------------------------------------ derivation
 
     @cached_property

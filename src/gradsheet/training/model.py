@@ -55,6 +55,8 @@ class Model:
     recipe: Recipe
     history: list[dict[str, Any]] = field(default_factory=list)
     remarks: tuple[str, ...] = ()
+    _evaluators: dict[str, Evaluator] = field(default_factory=dict, init=False, repr=False)
+    """What was compiled to predict, to be used again."""
 
     # ------------------------------------------------------------ use
 
@@ -65,7 +67,9 @@ class Model:
         if found is None:
             message = "nothing in the sheet is a prediction: a definition before what it is compared with comes in"
             raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
-        evaluator = Evaluator(setting, (found.name,), self.recipe.precision)
+        evaluator = self._evaluators.get(found.name)
+        if evaluator is None:
+            evaluator = self._evaluators[found.name] = Evaluator(setting, (found.name,), self.recipe.precision)
         held = self._read(sources, mapping, evaluator.data)
         rows = np.arange(held.rows, dtype=np.int64)
         parts = [part[found.name] for _, part in evaluator.over(self.parameters, held.arrays, rows)]
@@ -94,8 +98,15 @@ class Model:
 
     def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
         """Write the model to a file: safetensors, with the sheet in its header."""
-        data = checkpoints.packed(_written(self.setting, self.recipe, self.parameters, Standing(history=self.history)))
-        write_file(str(path), data, force=force)
+        write_file(str(path), self._packed(), force=force)
+
+    def _packed(self) -> bytes:
+        standing = Standing(history=self.history)
+        return checkpoints.packed(_written(self.setting, self.recipe, self.parameters, standing))
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        """A pickle holds what a file would."""
+        return _unpacked, (self._packed(),)
 
 
 def load_model(path: str | PathLike[str]) -> Model:
@@ -111,6 +122,14 @@ def load_model(path: str | PathLike[str]) -> Model:
             message = f"the model cannot be read: {problem.strerror or problem}"
             raise SheetError((Diagnostic("GS001", message, None, source),)) from None
         held, remarks = checkpoints.unpacked(data, str(path)), ()
+    return _model(held, remarks)
+
+
+def _unpacked(data: bytes) -> Model:
+    return _model(checkpoints.unpacked(data, "<pickle>"))
+
+
+def _model(held: Checkpoint, remarks: tuple[str, ...] = ()) -> Model:
     parameters = {n: a for n, a in held.arrays.items() if ":" not in n}
     recipe = Recipe.read(held.notes["recipe"])
     return Model(setting_of(held), parameters, recipe, held.notes["standing"]["history"], remarks)
