@@ -10,14 +10,14 @@ BIN    := $(VENV)/bin
 
 # Tests run in two processes at once; `make test WORKERS=8` where there are more processors, WORKERS=0 for one process.
 WORKERS ?= 2
-# Frameworks that some tests compare with; those tests are skipped where they are not installed. PyPI's torch for Linux
+# Libraries that some tests compare with or run in; those tests are skipped where they are not installed. PyPI's torch for Linux
 # brings CUDA along: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu takes the build for processors alone.
-PEERS ?= torch==2.13.0 jax
+PEERS ?= torch==2.13.0 jax scikit-learn
 
 help:
 	@echo "make demo       set up, then solve examples/mlp-4433.sheet"
 	@echo "make test       set up, then run the tests"
-	@echo "make peers      PyTorch and JAX into the same environment, for the tests that compare with them"
+	@echo "make peers      PyTorch, JAX and scikit-learn into the same environment, for the tests that compare with them"
 	@echo "make lint       ruff"
 	@echo "make types      mypy"
 	@echo "make bench      the benchmark, in an environment of its own"

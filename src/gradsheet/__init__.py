@@ -24,6 +24,7 @@ if _typing.TYPE_CHECKING:
     from gradsheet.api.checks import Check, check
     from gradsheet.api.compiled import Compiled
     from gradsheet.api.derivations import Derivation, Derivative, Step
+    from gradsheet.api.estimators import SheetClassifier, SheetRegressor
     from gradsheet.api.sheets import Sheet, load, loads, mlp
     from gradsheet.api.solutions import Solution
     from gradsheet.api.trained import Model, Predictions, Score, load_model
@@ -71,8 +72,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Builder", "Check", "Compiled", "Derivation", "Derivative", "Diagnostic", "Model", "Predictions",
-    "Score", "Sheet", "SheetError", "Solution", "Step",
-    "Verified", "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv",
+    "Score", "Sheet", "SheetClassifier", "SheetError", "SheetRegressor", "Solution", "Step", "Verified",
+    "abs", "arctan", "check", "cos", "det", "diag", "elu", "erf", "exp", "gelu", "indices", "inv",
     "leaky_relu", "load", "load_model", "loads", "log", "logdet", "logsoftmax", "logsumexp", "max", "mean", "min",
     "mlp", "models", "norm",
     "onehot", "prod", "relu", "sigmoid", "sign", "silu", "sin", "softmax", "softplus", "sqrt", "sum", "tan",
@@ -84,6 +85,7 @@ _HOME = {
     "gradsheet.api.checks": ("Check", "check"),
     "gradsheet.api.compiled": ("Compiled",),
     "gradsheet.api.derivations": ("Derivation", "Derivative", "Step"),
+    "gradsheet.api.estimators": ("SheetClassifier", "SheetRegressor"),
     "gradsheet.api.sheets": ("Sheet", "load", "loads", "mlp"),
     "gradsheet.api.solutions": ("Solution",),
     "gradsheet.api.trained": ("Model", "Predictions", "Score", "load_model"),

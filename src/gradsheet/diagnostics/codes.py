@@ -97,6 +97,9 @@ CODES: dict[str, str] = {
     "GS832": "checkpoint is damaged",
     "GS833": "checkpoint of something else",
     "GS834": "model predicts nothing",
+    # estimators
+    "GS840": "library of the estimators is missing",
+    "GS841": "sheet does not fit the estimator",
     # verifying: functions of other people
     "GS901": "function cannot be loaded",
     "GS902": "not a function with a backward pass",

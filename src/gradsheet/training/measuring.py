@@ -112,7 +112,7 @@ class Measure:
         self.objective = objective.symbol.name
         self.target, self.prediction = setting.target, setting.prediction
         self.kind = self._kind()
-        self.threshold = 0.0 if self.prediction is not None and _is_score(setting, self.prediction) else 0.5
+        self.threshold = 0.0 if self.prediction is not None and is_score(setting, self.prediction) else 0.5
         names: tuple[str, ...] = (self.objective,)
         self._values: Evaluator | None = None
         if self.kind is not None and self.prediction is not None:
@@ -172,7 +172,7 @@ class Measure:
                 return 0
 
 
-def _is_score(setting: Setting, symbol: Symbol) -> bool:
+def is_score(setting: Setting, symbol: Symbol) -> bool:
     """Whether a prediction becomes a probability only in what follows it: log(1 + eˢ), σ(s)."""
     for equation in setting.derivation.graph.equations:
         for node in walk(setting.derivation.graph.body(equation)):
@@ -212,4 +212,4 @@ class _Spread:
         return 1.0 - self.apart / total if total else None
 
 
-__all__ = ["Evaluator", "Measure", "Score"]
+__all__ = ["Evaluator", "Measure", "Score", "is_score"]
