@@ -25,6 +25,8 @@ PACKAGE = ROOT / "src" / "gradsheet"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
+    "memory",
+    "records",
     "diagnostics",
     "files",
     "expressions",

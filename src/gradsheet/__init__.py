@@ -97,12 +97,15 @@ _PLACE = {name: module for module, names in _HOME.items() for name in names}
 
 def __getattr__(name: str) -> _typing.Any:
     """Load a public name when it is first asked for."""
+    from gradsheet.memory import rare_collection  # noqa: PLC0415 - loaded with the first name, like all that follows
+
     if name == "models":
         return _importlib.import_module("gradsheet.models")
     if name not in __all__:
         msg = f"module 'gradsheet' has no attribute '{name}'"
         raise AttributeError(msg)
-    value = getattr(_importlib.import_module(_PLACE.get(name, "gradsheet.builder.functions")), name)
+    with rare_collection():  # modules are kept: to look through them again and again is in vain
+        value = getattr(_importlib.import_module(_PLACE.get(name, "gradsheet.builder.functions")), name)
     globals()[name] = value
     return value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gradsheet.evaluation import ValueReader
 from gradsheet.expressions import OverData, walk
 from gradsheet.native.runtime import Runnable, aligned, compile_program, name_of, raise_array
 from gradsheet.programs.lowering import Request
+from gradsheet.records import dataclass
 from gradsheet.syntax.names import canonical_key
 from gradsheet.verification import verified
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.api.names import Shape, shape_of
 from gradsheet.expressions import Affine, substitute
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 from gradsheet.writing.equations import taken_names, write_equation
 from gradsheet.writing.naming import Names

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source
+from gradsheet.records import dataclass
 from gradsheet.sheet import literal
 from gradsheet.syntax import canonical_key, parse_expression, tree
 

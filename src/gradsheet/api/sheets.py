@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from gradsheet import models
 from gradsheet.api.names import Shape, shape_of, symbol_of
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.memory import rare_collection
 from gradsheet.sheet import load_sheet
 from gradsheet.syntax import read_source
 
@@ -227,13 +228,14 @@ class Sheet:
         >>> weights
         {'w': array([1., 2.])}
         """
-        from gradsheet.api.compiled import Many, compiled  # noqa: PLC0415 - the compiler is loaded with the first use
+        with rare_collection():
+            from gradsheet.api.compiled import Many, compiled  # noqa: PLC0415 - the compiler is loaded with its first use
 
-        wanted = what or ("gradient",)
-        return compiled(
-            self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
-            many=Many(copies, threads),
-        )  # fmt: skip
+            wanted = what or ("gradient",)
+            return compiled(
+                self._derived, wanted, precision=dtype, batch=batch, data=data, weight=reduction, sizes=sizes or {},
+                many=Many(copies, threads),
+            )  # fmt: skip
 
     # ------------------------------------------------------------ training
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -21,6 +21,7 @@ from gradsheet.auditing.truth import Truth
 from gradsheet.auditing.wording import Wording, chain
 from gradsheet.diagnostics import CheckError
 from gradsheet.evaluation import UndefinedValueError
+from gradsheet.records import dataclass
 from gradsheet.verification import verify as verify_derivation
 from gradsheet.verification.sampling import NoPointError
 

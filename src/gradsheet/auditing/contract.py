@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import numpy as np
@@ -14,6 +14,7 @@ from gradsheet.diagnostics import Diagnostic, SheetError, Source
 from gradsheet.evaluation.literals import read_literal
 from gradsheet.evaluation.named import symbol_depth
 from gradsheet.expressions import Call, OverData, Size, Symbol, Unspecified, walk
+from gradsheet.records import dataclass
 from gradsheet.syntax import canonical_key
 
 if TYPE_CHECKING:

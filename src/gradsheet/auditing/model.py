@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from gradsheet.records import dataclass
 
 Verdict = Literal["agrees", "differs", "imprecise", "not compared"]
 SLIPS: Final = {

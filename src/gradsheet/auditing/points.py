@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from gradsheet.auditing.peers import Argument, Request
 from gradsheet.derivation import needed_inputs
 from gradsheet.evaluation import Float64, Inputs
 from gradsheet.expressions import OverData, Size, Symbol, walk
+from gradsheet.records import dataclass
 from gradsheet.verification.sampling import NoPointError, draw_sizes, draw_values, sizes_and_ranges
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.derivation import Pass
 from gradsheet.evaluation import CyclicDefinitionError, Float64, UndefinedValueError
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ units in {0,1}, log(2 cosh) and σ(2 ·) for spins, log-sum-exp and softmax for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus.terms import Term, rebuilt, split
@@ -39,6 +39,7 @@ from gradsheet.expressions import (
     substitute,
     walk,
 )
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

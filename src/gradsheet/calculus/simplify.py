@@ -7,7 +7,7 @@ h − t.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ from gradsheet.expressions import (
     transform,
 )
 from gradsheet.operations import ARRAY_OPERATIONS
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

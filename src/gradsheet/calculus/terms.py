@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from gradsheet.expressions import (
     rename_bound,
     substitute,
 )
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,7 @@ from gradsheet.expressions import (
     transform,
     walk,
 )
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation, derivative_name
 
 if TYPE_CHECKING:

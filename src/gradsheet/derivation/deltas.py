@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Differentiator, Log, Simplifier
@@ -37,6 +37,7 @@ from gradsheet.expressions import (
     substitute,
 )
 from gradsheet.operations import ELEMENTWISE, T
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 
 if TYPE_CHECKING:

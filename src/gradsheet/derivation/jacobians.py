@@ -7,7 +7,7 @@ are places; where it sums over members, as for weights that are shared over time
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Differentiator, Log, NoRuleError, Simplifier
@@ -34,6 +34,7 @@ from gradsheet.expressions import (
     substitute,
     walk,
 )
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 from gradsheet.sheet.tensors import fresh_indices
 

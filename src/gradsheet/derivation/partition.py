@@ -7,7 +7,7 @@ function that keeps its terms has a name, and exp(A(x))/Z is called p(x).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Log, Simplifier, steps, unfold, unfold_all
@@ -54,6 +54,7 @@ from gradsheet.expressions import (
     walk,
 )
 from gradsheet.expressions.nodes import with_children
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation, FunctionDefinition
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ shown by its fragment alone. Every whole is equal to the one before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.calculus import Differentiator, Log, Simplifier, Step, steps
@@ -35,6 +35,7 @@ from gradsheet.expressions import (
     transform,
     walk,
 )
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,12 +6,13 @@ never end. What is put in is simplified by the same rules as everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Simplifier, cost
 from gradsheet.calculus.terms import Term, rebuilt, split
 from gradsheet.expressions import Access, Add, Expr, rename_bound, replace_symbols, substitute, walk
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 
 if TYPE_CHECKING:

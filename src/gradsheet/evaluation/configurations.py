@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

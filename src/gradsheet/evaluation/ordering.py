@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Access, Expr, Index, Symbol, walk
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -16,6 +16,7 @@ from gradsheet.evaluation.sizes import SizeConflictError, Sizes
 from gradsheet.expressions import Affine, Index, Symbol
 from gradsheet.numerics.certified import Certified, certify
 from gradsheet.numerics.jets import Jet
+from gradsheet.records import dataclass
 from gradsheet.sheet import shape_text
 from gradsheet.syntax import canonical_key
 

@@ -6,7 +6,7 @@ every variant replaces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from itertools import product
 from random import Random
@@ -19,6 +19,7 @@ from gradsheet.exercises.numerals import numeral
 from gradsheet.exercises.places import bracketed
 from gradsheet.exercises.styles import Choice, Grid, Modes, OneHot, Simplex, Style, Whole, inside
 from gradsheet.expressions import ArrayCall, Call, Configurations, Index, Symbol, walk
+from gradsheet.records import dataclass
 from gradsheet.solution.solve import rate_symbols
 from gradsheet.verification.sampling import sizes_and_ranges
 from gradsheet.verification.verify import data_rows

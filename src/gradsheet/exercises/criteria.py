@@ -6,7 +6,7 @@ Measures are relative to the author's own exercise: what was large, flat or irra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from gradsheet.exercises.numerals import length
 from gradsheet.exercises.outcome import Outcome, fractions, joined
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ functions and the sides of comparisons are recorded while they are computed, whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradsheet.expressions import OverData, Relation, walk
 from gradsheet.expressions.nodes import Call, Piecewise, Reduce
 from gradsheet.numerics.certified import Certified
 from gradsheet.operations import ELEMENTWISE
+from gradsheet.records import dataclass
 from gradsheet.solution.numbers import evaluate_step, updated
 from gradsheet.solution.solve import rate_of
 

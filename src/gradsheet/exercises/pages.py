@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gradsheet.exercises.questions import (
@@ -14,6 +14,7 @@ from gradsheet.exercises.questions import (
     task,
     told,
 )
+from gradsheet.records import dataclass
 from gradsheet.writing.documents.composition import compose
 from gradsheet.writing.documents.model import Document, Paragraph, Section
 from gradsheet.writing.documents.prose import pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
@@ -10,6 +10,7 @@ from gradsheet.evaluation.named import symbol_depth
 from gradsheet.exercises.numerals import is_fraction, numeral, rational
 from gradsheet.exercises.styles import Choice, Fill, Grid, Look, Modes, Style, ladder, style_of, wider
 from gradsheet.expressions import REAL, Access, Add, ArrayCall, Call, Symbol, walk
+from gradsheet.records import dataclass
 from gradsheet.sheet.model import GivenValue, Rate
 from gradsheet.syntax import canonical_key, tree
 

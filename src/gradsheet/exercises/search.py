@@ -8,7 +8,7 @@ compared by how much there is to write. Where none meets all, the least importan
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import TYPE_CHECKING, NoReturn
@@ -25,6 +25,7 @@ from gradsheet.exercises.places import Draw, Edit, Place, kept, places_of
 from gradsheet.exercises.styles import Grid
 from gradsheet.expressions import Call, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
+from gradsheet.records import dataclass
 from gradsheet.sheet import load_sheet
 from gradsheet.solution import solve
 from gradsheet.solution.solve import required_inputs

@@ -7,7 +7,7 @@ whole and small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from gradsheet.exercises.numerals import step_of
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

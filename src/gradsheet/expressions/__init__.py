@@ -3,7 +3,6 @@
 from gradsheet.expressions.affine import Affine, Atom, Index, Size, SizeMember
 from gradsheet.expressions.bounds import at_least_zero, inside, outside
 from gradsheet.expressions.canonical import key, same
-from gradsheet.expressions.memory import paused_collection, rare_collection
 from gradsheet.expressions.nodes import (
     ONE_EXPR,
     ZERO_EXPR,
@@ -35,6 +34,7 @@ from gradsheet.expressions.nodes import (
 )
 from gradsheet.expressions.rewriting import apply, fold, rename_bound, replace_symbols, substitute, transform, walk
 from gradsheet.expressions.symbols import REAL, Role, Symbol, Unspecified, ValueSet
+from gradsheet.memory import paused_collection, rare_collection
 
 __all__ = [
     "ONE_EXPR", "REAL", "ZERO_EXPR", "Access", "Add", "Affine", "AnyNode", "ArrayCall", "Atom", "Call", "Condition",

@@ -8,12 +8,13 @@ identity (substitution and contraction are then plain); equality up to their nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 from gradsheet.expressions.affine import Affine, Index, SizeMember
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.expressions.symbols import Symbol, Unspecified

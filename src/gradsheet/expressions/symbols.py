@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Literal
+
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -13,7 +13,7 @@ Python numbers become constants of the type at hand. Nothing is simplified; type
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels import values as v
@@ -22,6 +22,7 @@ from gradsheet.kernels.statements import Along, Choice, For, Function, If, Let, 
 from gradsheet.kernels.terms import Term
 from gradsheet.kernels.types import I32, I64, Type
 from gradsheet.kernels.validate import validate
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

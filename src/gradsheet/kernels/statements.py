@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.errors import KernelError
 from gradsheet.kernels.types import Pointer
 from gradsheet.kernels.values import Call, CallOutside, Load, element, masked, operands
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

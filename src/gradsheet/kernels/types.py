@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from gradsheet.kernels.errors import KernelError
+from gradsheet.records import dataclass
 
 Kind = Literal["f32", "f64", "i1", "i32", "i64"]
 

@@ -7,11 +7,12 @@ reassociated; what a kind of node does beyond that stands in its docstring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 from gradsheet.kernels.errors import KernelError
 from gradsheet.kernels.types import I64, VOID, AnyType, Code, Pointer, Type
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.kernels.statements import Function

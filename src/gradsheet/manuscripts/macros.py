@@ -3,8 +3,9 @@ r"""`\newcommand` and its kin: definitions as TeX and MathJax know them, put in 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from gradsheet.records import dataclass
 
 LONGEST = 200_000  # characters of one formula
 MOST_CHARACTERS = 4_000_000  # of all formulas of a document

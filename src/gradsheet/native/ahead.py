@@ -7,7 +7,7 @@ x' as z(x') at the old ones less η (g x' + g'): the first waits for nothing, th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Simplifier
@@ -27,6 +27,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.expressions.nodes import children
 from gradsheet.programs.forms import added, multiplied, reduced
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from gradsheet.expressions import Access, Affine, ArrayCall
 from gradsheet.native.places import shape
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Assign, Loop, Program, Statement, assigns
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

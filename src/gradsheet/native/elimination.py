@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import Access, ArrayCall, Index
@@ -10,6 +9,7 @@ from gradsheet.kernels import I64
 from gradsheet.kernels.mathematics import apply
 from gradsheet.native.nests import loops
 from gradsheet.native.places import extent, linear, whole
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,13 @@ these lie far apart, each on a page of memory of its own, a copy that is read ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels import I64
 from gradsheet.native.places import Linear, extent, row_major, whole
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,13 +8,14 @@ be several; one of each is tiled, the others are loops around. Accesses may be a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.expressions import Access, Index, Reduce, walk
 from gradsheet.native.places import extent
 from gradsheet.native.symmetry import is_symmetric
 from gradsheet.programs.contracting import Contraction, contraction
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.native.scope import Scope

@@ -7,7 +7,7 @@ while it is at hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from gradsheet.programs.forms import atoms_of
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Assign, Loop, Program
 from gradsheet.programs.squeezing import squeeze
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.expressions import AnyNode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,7 @@ from gradsheet.native.places import extent, shape
 from gradsheet.native.writing import write, write_shared
 from gradsheet.programs.expanding import expand
 from gradsheet.programs.lowering import Request, lower
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

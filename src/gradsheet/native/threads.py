@@ -7,7 +7,7 @@ others may still read, the threads wait for each other. Small assignments are le
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from gradsheet.expressions import Affine, ArrayCall, Index, Reduce, substitute, 
 from gradsheet.native.places import extent, has_fixed_range, whole
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Assign, Loop, assigns
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

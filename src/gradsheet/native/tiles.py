@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from gradsheet.native.packing import Copy, counted, is_scattered, terms_of
 from gradsheet.native.places import extent, whole
 from gradsheet.native.shuffles import added_up, transposed
 from gradsheet.native.symmetry import mirror
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from gradsheet.native.scope import Scope
 from gradsheet.native.threads import Meeting, shares
 from gradsheet.native.tiles import Machine, multiply
 from gradsheet.programs.model import Assign, Statement
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,6 @@ Closed constants have the basic ones (`CLOSED`), from which the certified ones a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -21,6 +20,7 @@ from gradsheet.numerics import balls, circular, elementary, floats, jet_function
 from gradsheet.numerics.certified import Certified, apply
 from gradsheet.numerics.composites import composites
 from gradsheet.numerics.jets import Jet
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,13 @@ by what they look like, so that the text does not hang on the order in which a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Final
 
 from flint import fmpq
+
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.numerics.closed import Closed, function_value
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,13 +6,13 @@ What is returned says what kind of array it is; the words are the writer's. Noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from gradsheet.numerics.certified import Certified, certify, power
 from gradsheet.numerics.digits import decimal, exact_text
+from gradsheet.records import dataclass
 
 LARGEST_WRITTEN: Final = 64
 """Entries up to which an array is written out in full."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import (
@@ -17,6 +16,7 @@ from gradsheet.expressions import (
     Relation,
     number,
 )
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from fractions import Fraction

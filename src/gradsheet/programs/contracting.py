@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import opt_einsum
@@ -21,6 +21,7 @@ from gradsheet.expressions import (
 from gradsheet.programs.decomposing import Names, is_contraction
 from gradsheet.programs.forms import multiplied, reduced
 from gradsheet.programs.model import Loop, Program, Statement
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.diagnostics import Diagnostic, SheetError
@@ -22,6 +21,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.programs.forms import added, atoms_of, multiplied
 from gradsheet.programs.model import Argument, Assign, Part, Program, Result
+from gradsheet.records import dataclass
 from gradsheet.solution import rate_tensor
 from gradsheet.syntax import canonical_key
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import (
@@ -27,6 +27,7 @@ from gradsheet.expressions import (
 from gradsheet.expressions.nodes import affines, bound, children
 from gradsheet.programs.forms import added, chosen, multiplied, raised, reduced
 from gradsheet.programs.model import Assign, Loop, Program, Statement
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Diagnostic, SheetError
@@ -18,6 +18,7 @@ from gradsheet.programs.separating import separate
 from gradsheet.programs.settling import Settler
 from gradsheet.programs.sharing import share
 from gradsheet.programs.stabilising import stabilise
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

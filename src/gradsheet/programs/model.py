@@ -6,10 +6,11 @@ what their axes are, and how much of the work one assignment does. Axes of a pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from gradsheet.expressions import Access, walk
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus.terms import Term, conjuncts, rebuilt, split
@@ -30,6 +30,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.programs.forms import atoms_of, holds
 from gradsheet.programs.model import Assign, Loop, Program, Statement
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

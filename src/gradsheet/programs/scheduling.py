@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from gradsheet.expressions import (
 )
 from gradsheet.programs.forms import added, chosen, multiplied, reduced
 from gradsheet.programs.model import Assign, Loop, Program, Statement
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 
 if TYPE_CHECKING:

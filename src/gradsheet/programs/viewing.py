@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.expressions import Affine, Index, Reduce, walk
 from gradsheet.programs.contracting import contraction, kind_of
 from gradsheet.programs.lowering import PASSES
 from gradsheet.programs.model import Assign, Loop
+from gradsheet.records import dataclass
 from gradsheet.writing.equations import taken_names
 from gradsheet.writing.naming import Names
 from gradsheet.writing.notations.components import component

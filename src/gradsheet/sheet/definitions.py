@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Note
@@ -29,6 +29,7 @@ from gradsheet.expressions import (
     substitute,
 )
 from gradsheet.operations import ARRAY_OPERATIONS
+from gradsheet.records import dataclass
 from gradsheet.sheet.model import Equation, FunctionDefinition, Template
 from gradsheet.sheet.ranges import flatten_subscript, tree_children
 from gradsheet.sheet.tensors import Tensor, Unreadable, atoms, fresh_indices

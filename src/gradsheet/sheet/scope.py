@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from gradsheet.expressions import (
     at_least_zero,
 )
 from gradsheet.operations import ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.expressions import Symbol

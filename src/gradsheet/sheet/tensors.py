@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.expressions import (
@@ -25,6 +24,7 @@ from gradsheet.expressions import (
     rename_bound,
     substitute,
 )
+from gradsheet.records import dataclass
 from gradsheet.sheet.sizes import SizeTable, length, literal, shape_text
 
 if TYPE_CHECKING:

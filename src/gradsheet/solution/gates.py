@@ -6,7 +6,7 @@ wrote. What is no scalar operation (a sum over an index, a product of vectors) i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +29,7 @@ from gradsheet.expressions import (
     number,
     replace_symbols,
 )
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ and verified as a sheet is: no edge has a number that the rules did not give.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.derivation import Pass, derive
@@ -15,6 +15,7 @@ from gradsheet.diagnostics import CheckError, SheetError
 from gradsheet.evaluation import Inputs, UndecidedError, UndefinedValueError
 from gradsheet.expressions import Access, Affine, Configurations, Index, OverData, Symbol, replace_symbols, walk
 from gradsheet.numerics.balls import current_precision, working_precision
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 from gradsheet.solution.gates import Gate, Wire, gates, rank_zero, renaming, whole
 from gradsheet.solution.numbers import domain_of, evaluate_step

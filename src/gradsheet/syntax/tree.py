@@ -7,10 +7,11 @@ Spans do not take part in equality: two trees are equal if they would print the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.diagnostics.source import Span
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradsheet.records import dataclass
 from gradsheet.syntax.latex_commands import ACCENTS, NOT_FOLLOWED
 from gradsheet.syntax.vocabulary import SUBSCRIPTS
 

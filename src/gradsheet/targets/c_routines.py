@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from gradsheet.native.holes import holes
 from gradsheet.native.places import shape
 from gradsheet.native.writing import write_loops
 from gradsheet.programs.model import Program, assigns
+from gradsheet.records import dataclass
 from gradsheet.targets.identifiers import identifier
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.records import dataclass
 from gradsheet.targets.c_file import CFile
 from gradsheet.targets.c_table import C
 from gradsheet.targets.c_testing import CTest

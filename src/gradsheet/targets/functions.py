@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.expressions import Access, Affine, ArrayCall, Index, Multiply, Reduce, Role, Size
 from gradsheet.programs.inlining import uses
 from gradsheet.programs.model import Argument, Assign, Loop, Program, Statement, assigns
+from gradsheet.records import dataclass
 from gradsheet.targets.identifiers import Identifiers
 from gradsheet.targets.statements import Statements
 

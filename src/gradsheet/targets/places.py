@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.expressions import Access, Affine, Index, Size, affine_indices, at_least_zero
+from gradsheet.records import dataclass
 from gradsheet.targets.pieces import Level, Piece, ordered, united
 
 if TYPE_CHECKING:

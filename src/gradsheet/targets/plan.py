@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from gradsheet.evaluation import Inputs, ValueReader
 from gradsheet.expressions import OverData, walk
 from gradsheet.programs.gathering import gather
 from gradsheet.programs.lowering import Request, lower
+from gradsheet.records import dataclass
 from gradsheet.solution import Solution, conventions
 from gradsheet.syntax import canonical_key
 from gradsheet.targets.functions import Workshop

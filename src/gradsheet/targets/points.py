@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.programs.lowering import Request, lower
 from gradsheet.programs.reference import evaluate
+from gradsheet.records import dataclass
 from gradsheet.verification.sampling import NoPointError, draw_sizes, draw_values
 
 if TYPE_CHECKING:

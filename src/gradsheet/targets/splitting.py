@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.programs.model import assigns
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.expressions import Symbol

@@ -6,8 +6,9 @@ spaces follow from the class of a sign and from what neighbours are, as TeX has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from gradsheet.records import dataclass
 
 AccentMark = Literal["hat", "tilde", "bar", "dot", "ddot", "vec", "check", "breve", "acute", "grave"]
 Spacing = Literal["relation", "binary", "prefix", "punctuation", "ordinary"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gradsheet.derivation import Pass
 from gradsheet.evaluation import JetDomain
 from gradsheet.expressions import ZERO_EXPR, Role
 from gradsheet.numerics.jets import Jet
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     import random

@@ -9,13 +9,14 @@ derivatives are checked by the mixed second coefficient. Sizes at the generic po
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradsheet.derivation import needed_inputs
 from gradsheet.evaluation import Inputs, UndecidedError, UndefinedValueError
 from gradsheet.expressions import ZERO_EXPR, Call, OverData, Role, Symbol, Unspecified, walk
 from gradsheet.numerics.balls import working_precision
+from gradsheet.records import dataclass
 from gradsheet.verification.comparison import SECOND_ORDER, SUMS, Check, Trial
 from gradsheet.verification.floats import central_differences
 from gradsheet.verification.sampling import (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gradsheet.records import dataclass
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, taken_names, write_equation
 from gradsheet.writing.members import Known, at_place, extents, leading_items, member_value

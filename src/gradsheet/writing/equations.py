@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gradsheet.calculus.regions import regions
@@ -13,6 +12,7 @@ from gradsheet.expressions import (
     Index,
     Symbol,
 )
+from gradsheet.records import dataclass
 from gradsheet.syntax import tree
 from gradsheet.writing.naming import Names
 from gradsheet.writing.trees import Tree, name, transpose

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.expressions import Affine
+from gradsheet.records import dataclass
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
 from gradsheet.writing.trees import whole

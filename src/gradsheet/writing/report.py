@@ -5,11 +5,12 @@ A view decides how a line looks; what it says, with which value and by which rul
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from gradsheet.expressions import Affine, Role
+from gradsheet.records import dataclass
 from gradsheet.syntax import tree
 from gradsheet.writing.equations import Line, taken_names, write_equation
 from gradsheet.writing.members import Known, extents, leading_items, member_value, members

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.records import dataclass
 from gradsheet.syntax import tree
 from gradsheet.writing.labels import Marks, labelled
 from gradsheet.writing.naming import Names

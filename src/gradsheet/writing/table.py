@@ -5,9 +5,10 @@ Reasons stand at the right where at least `NARROWEST_REASON` columns are left fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from gradsheet.records import dataclass
 from gradsheet.writing.arrays import NumberStyle, value_lines
 from gradsheet.writing.labels import below
 from gradsheet.writing.layout import Style, Styled, pad, text_width, wrap_formula, wrap_words

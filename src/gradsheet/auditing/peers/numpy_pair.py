@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from gradsheet.auditing.peers.model import (
 )
 from gradsheet.auditing.peers.signatures import parameters_of
 from gradsheet.auditing.peers.tracing import problem_of
+from gradsheet.records import dataclass
 from gradsheet.syntax import canonical_key
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.types import Code, Pointer, Type, Void
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.kernels.statements import Function

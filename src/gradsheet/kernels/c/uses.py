@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.statements import For, If, Let, Store, is_pure
 from gradsheet.kernels.values import Call, CallOutside, operands
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.kernels.statements import Along, Function, Statement

@@ -6,12 +6,12 @@ eʳ − 1 = r + ½ r² + r³ q(r), q by Estrin's scheme. 2ⁿ goes in as two fac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.mathematics.coefficients import EXP, EXP_CUBIC
 from gradsheet.kernels.mathematics.formats import format_of, power_of_two
 from gradsheet.kernels.mathematics.polynomial import estrin
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.kernels.terms import Term

@@ -10,7 +10,6 @@ float32 is computed in float64.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.kernels.mathematics.coefficients import COS, SIN, TWO_OVER_PI
@@ -18,6 +17,7 @@ from gradsheet.kernels.mathematics.exact import product, two_sum
 from gradsheet.kernels.mathematics.formats import FORMATS
 from gradsheet.kernels.mathematics.polynomial import estrin
 from gradsheet.kernels.types import F64, I64
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,9 @@ text, for readers that have no eyes and for formats that have no mathematics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from gradsheet.typesetting import Box

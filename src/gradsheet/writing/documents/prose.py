@@ -6,11 +6,12 @@ What is recognised as a formula is read by the parser of sheets; what it cannot 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.operations import ARRAY_OPERATIONS, ELEMENTWISE
+from gradsheet.records import dataclass
 from gradsheet.syntax import parse_expression, tree
 from gradsheet.syntax.vocabulary import FUNCTIONS
 

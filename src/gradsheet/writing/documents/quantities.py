@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 from gradsheet.numerics.certified import Certified
 from gradsheet.numerics.entries import NumberStyle, entry_texts, forms
 from gradsheet.numerics.summaries import LARGEST_WRITTEN, Entry, EqualRows, Extremes, Filled, OneNumber, write_entry
+from gradsheet.records import dataclass
 from gradsheet.typesetting import value_box
 from gradsheet.writing.arrays import count_words, one_number, summary_of
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.derivation import small_steps
 from gradsheet.diagnostics import Diagnostics, SheetError, Source
 from gradsheet.expressions import Add
+from gradsheet.records import dataclass
 from gradsheet.syntax import canonical_key, parse_expression, tree
 from gradsheet.writing.equations import ranges_of
 from gradsheet.writing.notations.components import component

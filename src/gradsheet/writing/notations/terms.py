@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus.regions import regions, truth
@@ -24,6 +23,7 @@ from gradsheet.expressions import (
     Symbol,
     substitute,
 )
+from gradsheet.records import dataclass
 from gradsheet.sheet import Equation
 
 if TYPE_CHECKING:

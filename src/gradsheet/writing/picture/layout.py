@@ -6,11 +6,12 @@ label or on another edge, and the line runs through its middle, with the value a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from gradsheet.records import dataclass
 from gradsheet.writing.picture.geometry import Box, crosses, overlap
 from gradsheet.writing.picture.text import width, words
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradsheet.operations import ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
+from gradsheet.records import dataclass
 from gradsheet.syntax.vocabulary import FUNCTIONS, RESERVED, SUBSCRIPTS, SUPERSCRIPTS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ general index.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from gradsheet.expressions import (
     transform,
 )
 from gradsheet.expressions.nodes import affines
+from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
