@@ -37,12 +37,16 @@ class _Interned(type):
 
 @dataclass(frozen=True, eq=False)
 class Node(metaclass=_Interned):
-    """A node with the free indices and the symbols below it."""
+    """A node with what is asked of it most: the nodes and places that stand in it, free indices and symbols below."""
 
+    parts: tuple[AnyNode, ...] = field(init=False, repr=False)
+    places: tuple[Affine, ...] = field(init=False, repr=False)
     free: frozenset[Index] = field(init=False, repr=False)
     symbols: frozenset[Symbol] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", _children(self))
+        object.__setattr__(self, "places", _affines(self))
         free, symbols = _footprint(self)
         object.__setattr__(self, "free", free)
         object.__setattr__(self, "symbols", symbols)
@@ -250,6 +254,10 @@ def _affine_symbols(value: Affine) -> frozenset[Symbol]:
 
 def affines(node: AnyNode) -> tuple[Affine, ...]:
     """The affine expressions that stand directly in a node (ranges of bound indices included)."""
+    return node.places
+
+
+def _affines(node: Any) -> tuple[Affine, ...]:
     match node:
         case Integer(value=value):
             return (value,)
@@ -265,6 +273,10 @@ def affines(node: AnyNode) -> tuple[Affine, ...]:
 
 def children(node: AnyNode) -> tuple[AnyNode, ...]:
     """The nodes directly below."""
+    return node.parts
+
+
+def _children(node: Any) -> tuple[AnyNode, ...]:
     match node:
         case Add(terms=parts) | Multiply(factors=parts) | Junction(conditions=parts) | Call(arguments=parts):
             return parts

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-import opt_einsum
-
 from gradsheet.expressions import (
     Access,
     Affine,
@@ -98,6 +96,15 @@ def _paired(body: Expr, free: tuple[Index, ...], names: Names, before: list[Stat
     return result
 
 
+def _cheapest(
+    terms: list[frozenset[int]], output: frozenset[int], sizes: dict[int, int]
+) -> list[tuple[int, ...]]:
+    """Which operands are multiplied, step by step: the best order where there are few, else a good one."""
+    from opt_einsum import paths  # noqa: PLC0415 - most programs multiply no more than two arrays
+
+    return list(paths.optimal(terms, output, sizes) if len(terms) <= 5 else paths.greedy(terms, output, sizes))
+
+
 def _two_at_a_time(whole: Contraction, names: Names, before: list[Statement]) -> Expr:
     operands: list[Expr] = list(whole.factors)
     sums = set(whole.sums)
@@ -105,10 +112,7 @@ def _two_at_a_time(whole: Contraction, names: Names, before: list[Statement]) ->
     terms = [frozenset(letters[i] for i in whole.indices if i in f.free) for f in operands]
     output = frozenset(k for i, k in letters.items() if i not in sums)
     sizes = {k: _extent(i) for i, k in letters.items()}
-    path = opt_einsum.paths.optimal(list(terms), output, sizes) if len(terms) <= 5 else opt_einsum.paths.greedy(
-        list(terms), output, sizes
-    )
-    for step in path[:-1]:
+    for step in _cheapest(terms, output, sizes)[:-1]:
         parts = [operands[k] for k in step]
         operands = [o for k, o in enumerate(operands) if k not in step]
         rest = {i for o in operands for i in o.free}
