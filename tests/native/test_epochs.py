@@ -40,6 +40,16 @@ update
 """)
 
 
+TIED = gs.loads("""
+x, y ∈ ℝ^2
+u, v ∈ ℝ^2
+L = 1/2 ‖u ∘ x + v - y‖²
+parameters u, v
+minimize L by sgd(η = 0.1)
+""")
+"""New values that each read the other's old one: neither can be made in its place first."""
+
+
 def rows_of(sheet: gs.Sheet, count: int, precision: str = "float64") -> dict:
     rng = np.random.default_rng(3)
     x = rng.standard_normal((count, *sheet.inputs["x"])).astype(precision)
@@ -312,3 +322,22 @@ def test_softmax_written_out_is_softmax():
         assert not any(isinstance(n, ArrayCall) for a in expanded.assigns for n in walk(a.body))
         one, other = at.results(program), at.results(expanded)
         assert [k for k in one if not near(one[k], other[k])] == []
+
+
+@pytest.mark.parametrize("options", [{"batch": 1}, {"batch": 2}, {"batch": 2, "threads": 2}, {"batch": 1, "copies": 4}])
+def test_new_values_that_read_one_anothers_old_ones(options: dict):
+    if options.get("threads", 1) > 1 and not can_meet():
+        pytest.skip("threads cannot meet here")
+    step = TIED.compile("update", data=("x", "y"), **options)
+    weights = begun(step)
+    u, v = (weights[n].T[0].copy() if "copies" in options else weights[n].copy() for n in "uv")
+    x, y = np.random.default_rng(7).standard_normal((2, 6, 2))
+    step.epoch(weights, x=x, y=y)
+    batch = options["batch"]
+    for k in range(0, 6, batch):
+        rows, wanted = x[k : k + batch], y[k : k + batch]
+        error = u * rows + v - wanted
+        u, v = u - 0.1 * (error * rows).mean(0), v - 0.1 * error.mean(0)
+    for name, value in (("u", u), ("v", v)):
+        found = weights[name].T[0] if "copies" in options else weights[name]
+        assert np.allclose(found, value, rtol=1e-12), name

@@ -7,16 +7,14 @@ from dataclasses import field, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, Affine, ArrayCall
+from gradsheet.expressions import Access, Affine, ArrayCall, Symbol
 from gradsheet.native.places import shape
 from gradsheet.programs.inlining import uses
-from gradsheet.programs.model import Assign, Loop, Program, Statement, assigns
+from gradsheet.programs.model import Assign, Loop, Program, Result, Statement, assigns
 from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gradsheet.expressions import Symbol
+    from collections.abc import Mapping, Sequence
 
 LINE = 64
 """Bytes that every array of the workspace begins at a multiple of: one line of the cache."""
@@ -48,6 +46,9 @@ def plan(program: Program, bytes_each: int, *, apart: bool = False) -> Plan:
     """
     program = _updates_last(program)
     same = _in_place(program)
+    if waiting := [r for r in _waiting(program, same) if r.updates in program.inputs]:
+        program = _copied_last(program, waiting)
+        same = _in_place(program)
     arguments = [a.symbol for a in program.arguments]
     results = [r.symbol for r in program.results if r.symbol not in same and r.symbol not in arguments]
     given = tuple(dict.fromkeys((*arguments, *results)))
@@ -63,8 +64,7 @@ def plan_loops(program: Program, returned: Symbol | None = None) -> Plan:
     """
     program = _updates_last(replace(program, results=tuple(r for r in program.results if r.symbol is not returned)))
     same = _in_place(program)
-    moved = [r for r in program.results if r.updates is not None and r.symbol not in same]
-    for result in moved:
+    for result in _waiting(program, same):
         assert result.updates is not None
         at = tuple(Affine.atom(i) for i in result.symbol.axes)
         copy = Assign(result.updates, at, result.symbol.axes, Access(result.symbol, at))
@@ -118,6 +118,23 @@ def _in_place(program: Program) -> dict[Symbol, Symbol]:
         if apart and result.updates not in later:
             found[result.symbol] = result.updates
     return found
+
+
+def _waiting(program: Program, same: Mapping[Symbol, Symbol]) -> list[Result]:
+    """New values that cannot be made in the place of the old: u⁺ where v⁺ still reads u, and u⁺ reads v."""
+    return [r for r in program.results if r.updates is not None and r.symbol not in same]
+
+
+def _copied_last(program: Program, waiting: Sequence[Result]) -> Program:
+    """The program that makes some new values elsewhere, and puts them in their places when everything is done."""
+    statements, replaced = list(program.statements), {}
+    for result in waiting:
+        axes = result.symbol.axes
+        last, at = Symbol(result.symbol.name, axes, result.symbol.role), tuple(Affine.atom(i) for i in axes)
+        statements.append(Assign(last, at, axes, Access(result.symbol, at)))
+        replaced[result] = replace(result, symbol=last)
+    results = tuple(replaced.get(r, r) for r in program.results)
+    return replace(program, statements=tuple(statements), results=results)
 
 
 def workspace(
