@@ -55,8 +55,9 @@ class Use:
 def inline(program: Program) -> Program:
     """The program without arrays that are other names, or whose one reader computes them on the way."""
     program = without_aliases(program)
+    found: dict[Assign, list[Use]] = {}
     while True:
-        smaller = _once(program)
+        smaller = _once(program, found)
         if smaller is program:
             return without_unused(program)
         program = smaller
@@ -165,10 +166,11 @@ def tidy(node: AnyNode) -> AnyNode:
 # ---------------------------------------------------------------- one reader
 
 
-def _once(program: Program) -> Program:
+def _once(program: Program, found: dict[Assign, list[Use]]) -> Program:
+    """The program with one array less, or itself; `found` keeps what assignments use from one time to the next."""
     kept = program.outputs
+    counts = _counts(program, found)
     for block, rebuild in blocks(program):
-        counts = _counts(program)
         for k, statement in enumerate(block):
             if not isinstance(statement, Assign) or statement.target in kept or not statement.whole:
                 continue
@@ -282,12 +284,15 @@ def _read_in(value: Affine) -> Iterator[Access]:
                 yield from _read_in(inner)
 
 
-def _counts(program: Program) -> dict[Symbol, list[Use]]:
-    found: dict[Symbol, list[Use]] = {}
+def _counts(program: Program, found: dict[Assign, list[Use]]) -> dict[Symbol, list[Use]]:
+    counts: dict[Symbol, list[Use]] = {}
     for assign in program.assigns:
-        for use in uses(assign):
-            found.setdefault(use.access.symbol, []).append(use)
-    return found
+        own = found.get(assign)
+        if own is None or (own and own[0].reader is not assign):
+            own = found[assign] = uses(assign)
+        for use in own:
+            counts.setdefault(use.access.symbol, []).append(use)
+    return counts
 
 
 def _uses_of(symbol: Symbol, statements: Sequence[Statement]) -> bool:

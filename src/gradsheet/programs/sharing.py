@@ -35,13 +35,18 @@ if TYPE_CHECKING:
 
 def share(program: Program) -> Program:
     """The program in which equal arrays are made once, and what several assignments compute has an array of its own."""
-    program = _known_terms(_signs_of_outputs(_equal_arrays(program)))
+    before = program
+    program = _equal_terms(program)
     names = Names(program)
     while True:
         smaller = _equal_parts(program, names)
         if smaller is program:
-            return _known_terms(_signs_of_outputs(_equal_arrays(program)))
+            return program if program.statements == before.statements else _equal_terms(program)
         program = smaller
+
+
+def _equal_terms(program: Program) -> Program:
+    return _known_terms(_signs_of_outputs(_equal_arrays(program)))
 
 
 def _equal_arrays(program: Program) -> Program:
