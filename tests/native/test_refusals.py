@@ -91,6 +91,45 @@ def test_nothing_has_changed_after_a_refusal():
     assert not weights["W"].any()
 
 
+TIED = """
+x, y ∈ ℝ^2
+u ∈ ℝ^2, v ∈ ℝ^2
+L = 1/2 ‖u ∘ x + v - y‖²
+parameters u, v
+minimize L by sgd(η = 0.1)
+"""
+ROOM = np.zeros(8)
+OVERLAPS = {
+    "one array twice": (ROOM[:2], ROOM[:2], ROOM[4:].reshape(2, 2), "uv"),
+    "arrays that overlap": (ROOM[:2], ROOM[1:3], ROOM[4:].reshape(2, 2), "uv"),
+    "a parameter among the data": (ROOM[:2], np.zeros(2), ROOM[:4].reshape(2, 2), "ux"),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_an_array_that_changes_has_memory_of_its_own(name: str):
+    pytest.importorskip("llvmlite", reason="compiling needs llvmlite")
+    u, v, x, (first, second) = OVERLAPS[name]
+    function = gs.loads(TIED).compile("update", batch=1, data=("x", "y"))
+    with pytest.raises(SheetError) as caught:
+        function.epoch({"u": u, "v": v}, x=x, y=np.ones((2, 2)))
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "GS804"
+    assert problem.message == f"'{first}' is changed in place, and '{second}' lies in its memory"
+    assert not ROOM.any()
+
+
+def test_arrays_side_by_side_in_one_memory_are_taken():
+    pytest.importorskip("llvmlite", reason="compiling needs llvmlite")
+    room, y = np.zeros(8), np.ones((2, 2))
+    function = gs.loads(TIED).compile("update", batch=1, data=("x", "y"))
+    apart = {"u": np.zeros(2), "v": np.zeros(2)}
+    function.epoch(apart, x=y, y=y)
+    function.epoch({"u": room[:2], "v": room[2:4]}, x=y, y=y)  # what is only read may be one array twice
+    assert room.tolist() == [*apart["u"], *apart["v"], 0, 0, 0, 0]
+    assert room.any()
+
+
 @pytest.mark.parametrize("value", [np.ones((4, 3), np.float32), np.ones((4, 3), int), np.ones((3, 4)).T, [[1] * 3] * 4])
 def test_data_of_other_types_and_layouts_are_converted(value):
     weights, other = {"W": np.zeros((2, 3))}, {"W": np.zeros((2, 3))}

@@ -54,6 +54,10 @@ class Compiled:
         self._many = many
         self._runnable = compile_program(derivation, request, precision, many.copies, many.threads)
         self._rests: dict[int, Runnable] = {}
+        program = self._runnable.program
+        self._names = tuple(self._result_name(k) for k in range(len(program.results)))
+        self._keys = tuple((canonical_key(name_of(a)), a) for a in self._runnable.arguments)
+        self._rows = tuple(a for a in self._runnable.arguments if a.part == "data")
 
     # ------------------------------------------------------------ what it takes and gives
 
@@ -75,12 +79,12 @@ class Compiled:
     @property
     def data(self) -> tuple[str, ...]:
         """The names that have a row for each example."""
-        return tuple(name_of(a) for a in self._runnable.arguments if a.part == "data")
+        return tuple(name_of(a) for a in self._rows)
 
     @property
     def results(self) -> tuple[str, ...]:
         """The names of what comes back; those that update a parameter are the parameter's."""
-        return tuple(self._result_name(k) for k in range(len(self.program.results)))
+        return self._names
 
     def parameters(self) -> Arrays:
         """Fresh arrays for the parameters, with the values that the sheet gives; zeros where it gives none."""
@@ -109,7 +113,7 @@ class Compiled:
         """One step. Values of the sheet stand in for what is not handed in, except for parameters that change."""
         values = self._values(parameters, data)
         found = self._runnable.run(values, {})
-        return {self._result_name(k): found[r.symbol] for k, r in enumerate(self.program.results)}
+        return {name: found[r.symbol] for name, r in zip(self._names, self.program.results, strict=True)}
 
     def epoch(self, parameters: Mapping[str, Any], /, **data: Any) -> Arrays:
         """All rows of the data once, in their order, `batch` rows a step; a last, shorter step for what is left.
@@ -123,9 +127,8 @@ class Compiled:
         rows, batch = self._count(values), self._runnable.rows
         full, rest = divmod(rows, batch)
         found: dict[Symbol, NDArray[Any]] = {}
-        names = [self._result_name(k) for k in range(len(self.program.results))]
         if full:
-            held = self._cut(values, 0, full * batch)
+            held = self._cut(values, 0, full * batch) if rest else values
             found = self._runnable.epoch(held, full)
         results = [found.get(r.symbol) for r in self.program.results]
         if rest:
@@ -134,7 +137,7 @@ class Compiled:
             translated = dict(zip([a.symbol for a in runnable.arguments], self._in_order(last), strict=True))
             made = runnable.run(translated, {})
             results = [made[r.symbol] for r in runnable.program.results]
-        return {n: a for n, a in zip(names, results, strict=True) if a is not None}
+        return {n: a for n, a in zip(self._names, results, strict=True) if a is not None}
 
     def _rest(self, rows: int) -> Runnable:
         """The same program for a last step of fewer rows."""
@@ -149,24 +152,22 @@ class Compiled:
         return [values[a.symbol] for a in self._runnable.arguments]
 
     def _cut(self, values: Mapping[Symbol, Any], start: int, stop: int) -> dict[Symbol, Any]:
-        rows = {a.symbol for a in self._runnable.arguments if a.part == "data"}
+        rows = {a.symbol for a in self._rows}
         return {s: v[start:stop] if s in rows else v for s, v in values.items()}
 
     def _count(self, values: Mapping[Symbol, Any]) -> int:
-        lengths = {
-            name_of(a): len(values[a.symbol]) for a in self._runnable.arguments if a.part == "data"
-        }
-        if len(set(lengths.values())) > 1:
-            msg = "the data differ in their rows: " + ", ".join(f"{n} has {k}" for n, k in lengths.items())
+        lengths = [len(values[a.symbol]) for a in self._rows]
+        if len(set(lengths)) > 1:
+            counts = zip(self.data, lengths, strict=True)
+            msg = "the data differ in their rows: " + ", ".join(f"{n} has {k}" for n, k in counts)
             raise ValueError(msg)
-        return next(iter(lengths.values()), 0)
+        return lengths[0] if lengths else 0
 
     def _values(self, parameters: Mapping[str, Any] | None, data: Mapping[str, Any]) -> dict[Symbol, Any]:
         # Python writes the name of a keyword in its composed form, whatever stood in the source: ȳ as one letter.
         given = {canonical_key(name): value for name, value in {**(parameters or {}), **data}.items()}
         values: dict[Symbol, Any] = {}
-        for argument in self._runnable.arguments:
-            name = canonical_key(name_of(argument))
+        for name, argument in self._keys:
             if name in given:
                 values[argument.symbol] = given.pop(name)
                 continue
@@ -177,7 +178,7 @@ class Compiled:
         if given:
             msg = f"nothing here is called {', '.join(given)}; there is {', '.join(self.arguments)}"
             raise TypeError(msg)
-        for argument in self._runnable.arguments:
+        for _, argument in self._keys:
             if argument.symbol not in values:
                 raise_array("GS401", f"'{name_of(argument)}' has no value")
         return values

@@ -65,7 +65,7 @@ def compile_program(
     if copies > 1:
         refuse_copies(planned, copies, number, source)
     written = write(planned, number, machine(number), source.name, copies, lean=True)
-    return Runnable(planned, compiled(written.module, level), precision, written.size, copies)
+    return Runnable(planned, compiled(written.module, min(level, written.level)), precision, written.size, copies)
 
 
 def _interpreted(derivation: Derivation, request: Request, precision: Precision, copies: int) -> Runnable:
@@ -95,6 +95,8 @@ class Runnable:
     threads: int = 1
     arguments: tuple[Argument, ...] = field(init=False, repr=False)
     """What the caller hands in."""
+    rows: int = field(init=False, repr=False)
+    """Rows of data in one step."""
     workspace: NDArray[Any] = field(init=False, repr=False)
     pace: int = field(init=False, repr=False)
     """Steps of an epoch that are done in one call; between calls Python sees Ctrl-C."""
@@ -103,8 +105,12 @@ class Runnable:
 
     def __post_init__(self) -> None:
         self.arguments = tuple(a for a in self.program.arguments if a.part != "table")
+        axis = self.program.rows
+        self.rows = 1 if axis is None else extent(axis)
         self.pace = pace(self.program.statements)
         self._shapes = {s: self._shape(s) for s in self.plan.given}
+        self._wanted = [(a, self._shapes[a.symbol], self._dtype(a.symbol), a.part == "data") for a in self.arguments]
+        self._is_data = [any(a.symbol is s and a.part == "data" for a in self.arguments) for s in self.plan.given]
         self.workspace = aligned((max(1, self.size),), self.precision)
         self.tables = {s: np.ascontiguousarray(v, dtype=self._dtype(s)) for s, v in self.program.tables.items()}
 
@@ -121,8 +127,8 @@ class Runnable:
         result = all(a.symbol is not symbol for a in self.program.arguments)
         return (*own, self.copies) if self.copies > 1 and (symbol in self.plan.written or result) else own
 
-    def _dtype(self, symbol: Symbol) -> Any:
-        return np.int64 if symbol.is_integer else np.dtype(self.precision)
+    def _dtype(self, symbol: Symbol) -> np.dtype[Any]:
+        return np.dtype("int64" if symbol.is_integer else self.precision)
 
     # ------------------------------------------------------------ running
 
@@ -138,16 +144,15 @@ class Runnable:
     def epoch(self, values: Mapping[Symbol, Any], steps: int) -> dict[Symbol, NDArray[Any]]:
         """Steps over consecutive blocks of rows; data arrays hold the rows of all steps."""
         held = self._arrays(values, {}, rows=steps)
-        data = {a.symbol for a in self.program.arguments if a.part == "data"}
-        rows = self.rows
-        done = 0
-        while done < steps:
-            count = min(self.pace, steps - done)
-            arrays = [held[s][done * rows :] if s in data else held[s] for s in self.plan.given]
+        given = [held[s] for s in self.plan.given]
+        for done in range(0, steps, self.pace):
+            arrays = given if not done else self._from_row(given, done * self.rows)
             with self.lock:
-                self._steps(arrays, count)
-            done += count
+                self._steps(arrays, min(self.pace, steps - done))
         return self._found(held)
+
+    def _from_row(self, given: Sequence[NDArray[Any]], row: int) -> list[NDArray[Any]]:
+        return [array[row:] if is_data else array for array, is_data in zip(given, self._is_data, strict=True)]
 
     def _steps(self, arrays: Sequence[NDArray[Any]], count: int) -> None:
         if self.threads == 1:
@@ -162,12 +167,6 @@ class Runnable:
         finally:
             barrier.close()
 
-    @property
-    def rows(self) -> int:
-        """Rows of data in one step."""
-        axis = self.program.rows
-        return 1 if axis is None else axis.high.constant - axis.low.constant + 1
-
     def _found(self, held: Mapping[Symbol, NDArray[Any]]) -> dict[Symbol, NDArray[Any]]:
         return {r.symbol: held[self.plan.same.get(r.symbol, r.symbol)] for r in self.program.results}
 
@@ -177,25 +176,50 @@ class Runnable:
         self, values: Mapping[Symbol, Any], results: Mapping[Symbol, NDArray[Any]], rows: int
     ) -> dict[Symbol, NDArray[Any]]:
         held: dict[Symbol, NDArray[Any]] = dict(self.tables)
-        for argument in self.arguments:
-            if argument.symbol not in values:
+        for argument, lengths, dtype, is_data in self._wanted:
+            symbol = argument.symbol
+            if symbol not in values:
                 raise_array("GS401", f"'{name_of(argument)}' has no value")
-            held[argument.symbol] = self._checked(argument, values[argument.symbol], rows)
+            wanted = (lengths[0] * rows, *lengths[1:]) if is_data else lengths
+            held[symbol] = self._checked(argument, values[symbol], wanted, dtype)
+        self._refuse_overlaps(held)
         for symbol in self.plan.given:
             if symbol not in held:
                 given = results.get(symbol)
                 held[symbol] = given if given is not None else np.empty(self.shape(symbol), dtype=self._dtype(symbol))
         return held
 
-    def _checked(self, argument: Argument, value: Any, rows: int) -> NDArray[Any]:
+    def _checked(self, argument: Argument, value: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An array as the program takes it: shape and type are checked, and what is written to is never copied."""
-        symbol = argument.symbol
-        wanted = self.shape(symbol)
-        if argument.part == "data":
-            wanted = (wanted[0] * rows, *wanted[1:])
-        dtype = self._dtype(symbol)
-        written = symbol in self.plan.written
-        name = name_of(argument)
+        written = argument.symbol in self.plan.written
+        if isinstance(value, np.ndarray) and value.dtype == dtype and value.shape == wanted:
+            flags = value.flags
+            if flags.c_contiguous and (flags.writeable or not written):
+                return value
+        return self._converted(argument, value, wanted, dtype)
+
+    def _refuse_overlaps(self, held: Mapping[Symbol, NDArray[Any]]) -> None:
+        """Refuse an array that is changed and lies in the memory of another: code promises itself that none does.
+
+        Memory that only one array looks into, as is nearly always so, is told by its owner.
+        """
+        owners = {id(_owner(held[symbol])) for symbol in held}
+        if len(owners) == len(held):
+            return
+        for argument in self.arguments:
+            symbol = argument.symbol
+            if symbol not in self.plan.written:
+                continue
+            for other in self.arguments:
+                if other.symbol is not symbol and np.may_share_memory(held[symbol], held[other.symbol]):
+                    names = f"'{name_of(argument)}' is changed in place, and '{name_of(other)}' lies in its memory"
+                    raise_array("GS804", names, "copy one of them")
+
+    def _converted(
+        self, argument: Argument, value: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        """A copy of the right type, where one is allowed."""
+        written, name = argument.symbol in self.plan.written, name_of(argument)
         if not isinstance(value, np.ndarray):
             if written:
                 kind = type(value).__name__
@@ -210,17 +234,20 @@ class Runnable:
             if argument.part != "data" and value.shape[1:] == wanted and self.program.rows is not None:
                 hint = f"if it has a row for each example, name it: data=(…, {name!r})"
             raise_array("GS804", f"'{name}' is {shapes[0]}, and the array is {shapes[1]}", hint)
-        array: NDArray[Any] = value
-        if array.dtype == dtype and array.flags.c_contiguous and (not written or array.flags.writeable):
-            return array
         if written:
             what = f"an array of {dtype}, in one piece and writable" if value.dtype == dtype else f"an array of {dtype}"
             raise_array("GS804", f"'{name}' is changed in place, so it has to be {what}; this is {value.dtype}")
         if value.dtype.kind not in "fiub":
             raise_array("GS804", f"'{name}' holds {value.dtype}, not numbers")
-        if symbol.is_integer and value.dtype.kind == "f" and not np.array_equal(value, np.floor(value)):
+        if argument.symbol.is_integer and value.dtype.kind == "f" and not np.array_equal(value, np.floor(value)):
             raise_array("GS804", f"'{name}' takes whole numbers")
         return np.ascontiguousarray(value, dtype=dtype)
+
+
+def _owner(array: NDArray[Any]) -> object:
+    """Whose memory an array lies in; where NumPy does not know, every such array is said to have the same."""
+    base = array.base
+    return array if base is None else base if isinstance(base, np.ndarray) and base.base is None else None
 
 
 def name_of(argument: Argument) -> str:

@@ -38,6 +38,8 @@ class Written:
     names: tuple[str, ...]
     size: int
     """Numbers that the workspace has to hold."""
+    level: int = 2
+    """How much the compiler makes of it: straight code in registers leaves it little to do."""
 
 
 def write(
@@ -134,7 +136,7 @@ def _in_registers(plan: Plan, number: Type, summary: str, copies: int) -> Writte
     builder = ModuleBuilder(summary)
     names = parameter_names(plan)
     registers.write_epoch(builder, plan, number, dict(zip(names, _types(plan, number), strict=True)), copies)
-    return Written(builder.build(), names, 0)
+    return Written(builder.build(), names, 0, level=1)
 
 
 def parameter_names(plan: Plan) -> tuple[str, ...]:
