@@ -144,7 +144,7 @@ class Compiled:
         if rows not in self._rests:
             request = replace(self._request, rows=rows)
             self._rests[rows] = compile_program(
-                self._derivation, request, self._precision, self._many.copies, self._many.threads
+                self._derivation, request, self._precision, self._many.copies, self._many.threads, seldom=True
             )
         return self._rests[rows]
 
