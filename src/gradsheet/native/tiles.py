@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _NEAR = 512 * 1024
 """Bytes of one side of a product that are read again while they are in the cache of the core."""
+_STREAMS = 32
+"""Tiles of a copy that are written by turns: each lies on a page of its own."""
 
 Totals = dict[tuple[int, int], "Term"]
 """The accumulators of a tile by row and column."""
@@ -127,6 +129,15 @@ class _Tile:
     """Columns that count in the last vector."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Tiles along an index in vectors: the lanes of each vector of a tile, and how many count in the last."""
+
+    run: Run
+    lanes: tuple[int, ...]
+    used: int
+
+
 class _Tiler:
     def __init__(self, statement: Assign, product: Product, scope: Scope, machine: Machine) -> None:
         self.statement, self.product, self.scope, self.machine = statement, product, scope, machine
@@ -211,41 +222,41 @@ class _Tiler:
         panels = self._columns(vectors)
         left, right = self._copied_rows(rows), self._copied_columns(panels, rows)
         for runs, base in self._row_tiles(rows):
-            for run, lanes, used in panels:
-                for column, _ in self._starts(product.column, [run]):
-                    for row, size in self._starts(product.row, runs, base, self._before(column, run.size)):
-                        self._outer_tile(_Tile(row, size, column, lanes, used), left, right)
+            for panel in panels:
+                for column, many in self._starts(product.column, [panel.run]):
+                    for row, size in self._starts(product.row, runs, base, self._before(column, many)):
+                        self._outer_tile(_Tile(row, size, column, panel.lanes, panel.used), left, right)
 
     def _before(self, column: Term | int, count: int) -> Term | int | None:
         """The first row that a tile of so many columns leaves out: what lies below the diagonal is mirrored."""
         return column + count if self.product.symmetric else None
 
-    def _columns(self, vectors: int) -> list[tuple[Run, tuple[int, ...], int]]:
-        """Columns in runs of whole vectors, then what is left: (run, lanes of each vector, columns in the last)."""
+    def _columns(self, vectors: int) -> list[_Panel]:
+        """Columns in runs of whole vectors, then what is left."""
         index, width = self.product.column, self.width
         low, count = whole(index.low), extent(index)
         size = vectors * width
         full, rest = divmod(count, size)
-        found = [(Run(low, size, full), (width,) * vectors, width)] if full else []
-        if rest:
-            used = rest % width or width
-            lanes = (*([width] * (-(-rest // width) - 1)), lanes_for(used, width))
-            found.append((Run(low + full * size, rest, 1), lanes, used))
-        return found
+        found = [self._panel(Run(low, size, full))] if full else []
+        return [*found, self._panel(Run(low + full * size, rest, 1))] if rest else found
 
-    def _sides(self, tile: _Tile) -> list[Scope]:
-        """The scopes of a tile's vectors of columns; the last may be masked."""
+    def _panel(self, run: Run) -> _Panel:
+        used = run.size % self.width or self.width
+        lanes = (*([self.width] * (-(-run.size // self.width) - 1)), lanes_for(used, self.width))
+        return _Panel(run, lanes, used)
+
+    def _sides(self, index: Index, start: Term | int, lanes: Sequence[int], used: int) -> list[Scope]:
+        """The scopes of the vectors of a tile along an index; the last may be masked."""
         sides = []
-        for q, lanes in enumerate(tile.lanes):
-            last = q == len(tile.lanes) - 1 and tile.used != lanes
-            mask = self.b.tail(0, tile.used, lanes) if last else None
-            at = tile.column + q * self.width if q else tile.column
-            sides.append(self.scope.side_by_side(self.product.column, at, lanes, mask))
+        for q, count in enumerate(lanes):
+            last = q == len(lanes) - 1 and used != count
+            mask = self.b.tail(0, used, count) if last else None
+            sides.append(self.scope.side_by_side(index, start + q * self.width if q else start, count, mask))
         return sides
 
     def _outer_tile(self, tile: _Tile, left: Copy | None, right: Copy | None) -> None:
         product = self.product
-        sides = self._sides(tile)
+        sides = self._sides(product.column, tile.column, tile.lanes, tile.used)
         rows = [tile.row + r if r else tile.row for r in range(tile.rows)]
         entries = left.tile(tile.row, self.scope) if left is not None else None
         vectors = right.tile(tile.column, self.scope) if right is not None else None
@@ -280,6 +291,10 @@ class _Tiler:
             return None
         terms = terms_of(product.sums)
         copy = Copy(scope.scratch.take(extent(product.row) * terms, scope), product.row, terms, counted(product.sums))
+        if scope.places[product.left.symbol].offset(product.left.at).along(product.row) == 1:
+            for run in even(product.row, rows):
+                self._copied_by_terms(product.left, self._panel(run), run.size, copy)
+            return copy
         for row, size in self._starts(product.row, even(product.row, rows)):
             into = copy.tile(row, scope)
             with loops(product.sums, scope) as inner:
@@ -289,33 +304,66 @@ class _Tiler:
                     b.store(into, at + r if r else at, entry)
         return copy
 
-    def _copied_columns(self, panels: Sequence[tuple[Run, tuple[int, ...], int]], rows: int) -> Copy | None:
+    def _copied_by_terms(self, access: Access, panel: _Panel, each: int, copy: Copy) -> None:
+        """Tiles whose entries lie side by side, `each` numbers for a term: all tiles of one term, then of the next.
+
+        So the array is read as it lies; tile by tile, every term would be looked for on another page.
+        """
+        b, index, size = self.b, copy.index, panel.run.size
+        for first, stop in self._groups(index, panel.run):
+            with loops(self.product.sums, self.scope) as inner:
+                at = inner.offset(copy.flat) * each
+                for start, _ in self._starts(index, [Run(0, size, panel.run.count)], first, stop):
+                    into = copy.tile(start, self.scope)
+                    for q, side in enumerate(self._sides(index, start, panel.lanes, panel.used)):
+                        mask = side.lanes.mask if side.lanes is not None and each == size else None
+                        entries = load(access, inner.inside(side))
+                        b.store(into, at + q * self.width if q else at, entries, mask=mask)
+
+    def _groups(self, index: Index, run: Run) -> Iterator[tuple[Term | int, Term | None]]:
+        """Tiles in groups that are written by turns: where a group starts, and where it ends if there are others."""
+        if run.count <= _STREAMS:
+            yield run.start, None
+            return
+        step, stop = run.size * _STREAMS, run.start + run.size * run.count
+        with self.b.loop(index.name, run.start, stop, step) as first:
+            yield first, self.b.minimum(first + step, self.b.term(stop, I64))
+
+    def _copied_columns(self, panels: Sequence[_Panel], rows: int) -> Copy | None:
         """The vectors of the right side panel by panel, where they lie scattered."""
-        product, scope, b = self.product, self.scope, self.b
+        product, scope = self.product, self.scope
         read = -(-extent(product.row) // rows)
         place = scope.places[product.right.symbol].offset(product.right.at)
         exchanged = place.along(product.column) != 1
         if scope.scratch is None or not (exchanged or is_scattered(product.right, product.sums, scope, read)):
             return None
         terms = terms_of(product.sums)
-        width = sum(run.count * sum(lanes) for run, lanes, _ in panels)
+        width = sum(panel.run.count * sum(panel.lanes) for panel in panels)
         copy = Copy(scope.scratch.take(width * terms, scope), product.column, terms, counted(product.sums))
-        for run, lanes, used in panels:
-            for column, _ in self._starts(product.column, [run]):
-                into = copy.tile(column, scope)
-                tile = _Tile(0, 0, column, lanes, used)
-                done = self._exchanged(tile, copy, into) if exchanged else 0
-                sides = self._sides(tile)
-                *outer, last = product.sums
-                low = whole(last.low)
-                if done == extent(last):
-                    continue
-                with loops(outer, scope) as around, b.loop(last.name, low + done, low + extent(last)) as k:
-                    inner = around.at(last, k)
-                    at = inner.offset(copy.flat) * sum(lanes)
-                    for q, side in enumerate(sides):
-                        b.store(into, at + q * self.width if q else at, load(product.right, inner.inside(side)))
+        for panel in panels:
+            if exchanged:
+                self._copied_across(panel, copy)
+            else:
+                self._copied_by_terms(product.right, panel, sum(panel.lanes), copy)
         return copy
+
+    def _copied_across(self, panel: _Panel, copy: Copy) -> None:
+        """Columns that do not lie side by side: the terms of each are read one after another."""
+        product, scope, b = self.product, self.scope, self.b
+        for column, _ in self._starts(product.column, [panel.run]):
+            into = copy.tile(column, scope)
+            tile = _Tile(0, 0, column, panel.lanes, panel.used)
+            done = self._exchanged(tile, copy, into)
+            *outer, last = product.sums
+            low = whole(last.low)
+            if done == extent(last):
+                continue
+            sides = self._sides(product.column, column, panel.lanes, panel.used)
+            with loops(outer, scope) as around, b.loop(last.name, low + done, low + extent(last)) as k:
+                inner = around.at(last, k)
+                at = inner.offset(copy.flat) * sum(panel.lanes)
+                for q, side in enumerate(sides):
+                    b.store(into, at + q * self.width if q else at, load(product.right, inner.inside(side)))
 
     def _exchanged(self, tile: _Tile, copy: Copy, into: Term) -> int:
         """Squares of columns and terms with their sides exchanged in registers; gives how many terms that were."""
