@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import arb, fmpq
 
+from gradsheet.numerics.balls import current_precision
 from gradsheet.numerics.certified import Certified, certify
 from gradsheet.numerics.certified import power as certified_power
 from gradsheet.numerics.closed import INFINITY, PI, Closed
@@ -186,6 +188,14 @@ class JetDomain(Domain):
     def number(self, value: Fraction | int) -> Any:
         return Jet.constant(value, self.order)
 
+    def variable(self, value: Fraction | int, direction: int) -> Any:
+        """The number x + t v."""
+        return Jet.variable(value, direction, self.order)
+
+    def of_order(self, order: int) -> JetDomain:
+        """The same numbers with as many derivatives."""
+        return JetDomain(order)
+
     def constant(self, name: str) -> Any:
         if name == "π":
             return Jet.constant(arb.pi(), self.order)
@@ -203,11 +213,31 @@ class JetDomain(Domain):
         logarithm = self.elementwise("log", base)
         return self.elementwise("exp", exponent * logarithm)
 
+    def unspecified(self, function: Callable[[int], tuple[Fraction, ...]], times: int, argument: Any) -> Any:
+        """The same polynomial, its coefficients as jets once for each precision."""
+        first, *rest = _descending(function, times, self.order, current_precision())
+        result: Any = np.empty(np.shape(argument), dtype=object)
+        result.fill(first)
+        for coefficient in rest:
+            result = result * argument + coefficient
+        return result if np.ndim(result) else np.asarray(result, dtype=object)[()]
+
     def compare(self, sign: str, a: Any, b: Any) -> NDArray[np.bool_]:
         return _compare_signs(sign, a, b)
 
     def why_undefined(self, value: Any) -> str | None:
         return "undefined or undecided" if value.is_undecided else None
+
+
+@lru_cache(maxsize=256)
+def _descending(
+    function: Callable[[int], tuple[Fraction, ...]], times: int, order: int, _bits: int
+) -> tuple[Jet, ...]:
+    """The coefficients of a derivative of a polynomial, the highest first, at the precision of now."""
+    coefficients = list(function(0))
+    for _ in range(times):
+        coefficients = [k * c for k, c in enumerate(coefficients)][1:] or [Fraction(0)]
+    return tuple(Jet.constant(c, order) for c in reversed(coefficients))
 
 
 __all__ = ["Array", "CertifiedDomain", "Closed", "Domain", "Float64", "JetDomain", "UndecidedError"]

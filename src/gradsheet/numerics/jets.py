@@ -93,6 +93,14 @@ class Jet:
         """Is 0 with all its derivatives."""
         return all(c.is_zero() for c in self.series.coeffs())
 
+    def still(self, k: int, order: int) -> Jet:
+        """cₖ as a number that does not move."""
+        return Jet.constant(self.series[k], order)
+
+    def moving(self, order: int) -> Jet:
+        """The number c₀ + t."""
+        return Jet.variable(self.series[0], 1, order)
+
     def as_undefined(self, _reason: str) -> Jet:
         """A jet without a value; balls carry no reasons."""
         return Jet.undecided(self.order)

@@ -163,7 +163,7 @@ def chain_rule(left: tree.Expression, right: tree.Expression) -> tuple[Finding, 
         return None
     if isinstance(second, tree.Derivative) or not any(q.needs for q in line.quantities.values()):
         return None
-    finding = Comparer(model, 2).compare(Scope(), first, second)
+    finding = Comparer(model, 2).compare(Scope(), first, second, identities=True)
     said = "; ".join(f"{key} depends on {', '.join(q.needs)}" for key, q in line.quantities.items() if q.needs)
     return finding, f"{said}, and on nothing else between"
 

@@ -131,7 +131,7 @@ class Claims:
             self.steady(draft, anchor, right if bare is None else bare, quotient=relation == "∝")
             return
         conditions = draft.conditions
-        finding = self.stage.compare(anchor, right, conditions)
+        finding = self.stage.compare(anchor, right, conditions, identities=True)
         if finding.outcome in {"different", "shapes", "open"}:
             other = with_zeros(self.stage, anchor, right, conditions)
             if other is None and (numbers.has_numbers(right) or numbers.is_closed(right) or finding.outcome == "open"):
@@ -193,7 +193,7 @@ class Claims:
 
     def where_it_holds(self, draft: Draft, anchor: tree.Expression, right: tree.Expression) -> bool:
         """Whether `∂L/∂w = 0 if z < 0` is true of all values that meet its condition."""
-        finding = self.stage.compare(anchor, right, draft.conditions)
+        finding = self.stage.compare(anchor, right, draft.conditions, identities=True)
         if finding.outcome != "right":
             return False
         draft.verdict, draft.certainty, draft.assumptions = "right", finding.certainty, finding.assumptions
@@ -212,7 +212,7 @@ class Claims:
 
     def step(self, draft: Draft, before: tree.Expression, right: tree.Expression) -> None:
         """Whether a right line also follows from the expression before it."""
-        finding = self.stage.compare(before, right, draft.conditions)
+        finding = self.stage.compare(before, right, draft.conditions, identities=True)
         if finding.outcome not in {"right", "arrangement"} and draft.certainty.endswith("given values"):
             finding = at_values(self.stage, before, right) or finding
         if finding.outcome in {"right", "arrangement"}:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from gradsheet.checking.judging.counting import mentions_sizes
 from gradsheet.checking.judging.impositions import about_values, imposed
 from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
 from gradsheet.checking.judging.problems import PROBLEMS, reason_of
@@ -15,21 +16,27 @@ from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, Unb
 from gradsheet.checking.meaning.indices import letters, names_in, subscripts
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.kinks import Cover
+from gradsheet.checking.meaning.modular import modular
 from gradsheet.checking.meaning.points import BITS, MissingError, Model
 from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Reading
 from gradsheet.checking.meaning.tensors import MismatchError, Value, shape_text
 from gradsheet.numerics.balls import working_precision
 from gradsheet.syntax import tree
-from gradsheet.syntax.traversal import children, kept, walk
+from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsheet.checking.judging.impositions import Imposed
+    from gradsheet.checking.meaning.modular import ModularPoint
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
 
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
+IDENTITY = "an identity modulo a prime, error below 1e-15"
+_BOTH_SIDES = ", on both sides of each kink"
+_MOST_MODULAR = 4
+"""So many points modulo a prime are tried where a root is missing: at another it may be there."""
 _MEETING = 12
 """So many points are looked at where only some of them meet a condition, z > 0."""
 _MOST_KEPT = 100
@@ -86,6 +93,7 @@ class Comparer:
     """What all its interpreters have computed, those of its copies as well."""
     _points: dict[tuple[str, int, Imposed], Point] = field(default_factory=dict)
     _interpreters: dict[tuple[int, int], Interpreter] = field(default_factory=dict)
+    _modular: dict[tuple[str, int], ModularPoint | None] = field(default_factory=dict)
     _covering: dict[tuple[str, Imposed], list[Point]] = field(default_factory=dict)
     _scopes: list[Scope] = field(default_factory=list)
     _sized: dict[tuple[int, frozenset[str]], tuple[Scope, Scope]] = field(default_factory=dict)
@@ -152,11 +160,12 @@ class Comparer:
         conditions: Sequence[tree.Expression] = (),
         *,
         thorough: bool = True,
+        identities: bool = False,
     ) -> Finding:
-        """Whether left = right, as far as can be seen."""
+        """Whether left = right, as far as can be seen; `identities`: and whether that is one modulo a prime."""
         with working_precision(BITS):
             try:
-                return self._compare(scope, left, right, conditions, thorough=thorough)
+                return self._compare(scope, left, right, conditions, thorough=thorough, identities=identities)
             except PROBLEMS as problem:
                 return Finding("open", reason_of(problem))
 
@@ -168,13 +177,14 @@ class Comparer:
         conditions: Sequence[tree.Expression],
         *,
         thorough: bool,
+        identities: bool,
     ) -> Finding:
-        found = self._at("generic", scope, left, right, conditions)
+        found = self._at("generic", scope, left, right, conditions, identities=identities)
         if found.outcome in {"right", "arrangement"}:
             return found
         if thorough and found.outcome != "right" and (mentions_sizes(left, scope) or mentions_sizes(right, scope)):
             try:
-                sized = self._at("sized", scope, left, right, conditions)
+                sized = self._at("sized", scope, left, right, conditions, identities=identities)
             except PROBLEMS:
                 return found
             if sized.outcome in {"right", "arrangement"}:
@@ -190,6 +200,8 @@ class Comparer:
         left: tree.Expression,
         right: tree.Expression,
         conditions: Sequence[tree.Expression],
+        *,
+        identities: bool,
     ) -> Finding:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise StoppedError("the time limit")
@@ -202,10 +214,20 @@ class Comparer:
         if self.points == 1:
             points = [self.point(kind, seed, fixed) for seed in range(1, least + 1)]
             return self.over(points, scope, left, right, conditions)
+        plain = identities and not conditions and not fixed
+        counted = mentions_sizes(left, scope) or mentions_sizes(right, scope)
+        if plain and not counted and (found := self._identity(kind, scope, left, right)) is not None:
+            return found
         points = self.covering(kind, fixed)
         points = [*points, *(self.point(kind, seed, fixed) for seed in range(len(points) + 1, least + 1))]
         found = self.over(points, scope, left, right, conditions)
-        return found if found.outcome != "right" or fixed else self._beyond(kind, found, scope, left, right, conditions)
+        if found.outcome != "right" or fixed:
+            return found
+        found = self._beyond(kind, found, scope, left, right, conditions)
+        counts = plain and counted and found.outcome == "right"
+        if counts and self._is_identity(kind, scope, left, right, found.reading):
+            return replace(found, certainty=IDENTITY)
+        return found
 
     def _beyond(
         self,
@@ -236,8 +258,55 @@ class Comparer:
             points.append(point)
             own = kinks_of(points, scope, left, right)
         both = all(len(signs - {0}) == 2 for signs in own.values())
-        said = f"holds at {len(points)} points" + (", on both sides of each kink" if both else "")
+        said = f"holds at {len(points)} points" + (_BOTH_SIDES if both else "")
         return replace(found, certainty=said)
+
+    def _identity(
+        self, kind: Literal["generic", "sized"], scope: Scope, left: tree.Expression, right: tree.Expression
+    ) -> Finding | None:
+        """What holds at one point in balls and at one modulo a prime, where kinks are indeterminates too.
+
+        None where that decides nothing: what differs modulo a prime may be one where functions hang together.
+        """
+        if (kind, 1) in self._modular and self._modular[kind, 1] is None:
+            return None
+        try:
+            found = replace(self, arranges=False).over([self.point(kind, 1)], scope, left, right)
+        except (*PROBLEMS, MismatchError):  # at another point there may be more
+            return None
+        if found.outcome != "right" or not self._is_identity(kind, scope, left, right, found.reading):
+            return None
+        own = kinks_of([self.point(kind, 1)], scope, left, right)
+        return replace(found, certainty=IDENTITY + (_BOTH_SIDES if own else ""))
+
+    def _is_identity(
+        self,
+        kind: Literal["generic", "sized"],
+        scope: Scope,
+        left: tree.Expression,
+        right: tree.Expression,
+        reading: Reading,
+    ) -> bool:
+        """Whether two sides are one at a random point modulo a prime."""
+        for seed in range(1, _MOST_MODULAR + 1):
+            if (kind, seed) not in self._modular:
+                self._modular[kind, seed] = self._drawn_modular(kind, seed)
+            point = self._modular[kind, seed]
+            if point is None:
+                return False
+            try:
+                outcome, _ = self._in_reading([point], scope, left, right, (), reading)
+            except (*PROBLEMS, MismatchError):  # more than a field knows: it holds at points, as was seen
+                return False
+            if outcome == "equal":
+                return True
+            if not point.table.lacks_root:
+                return False
+        return False
+
+    def _drawn_modular(self, kind: Literal["generic", "sized"], seed: int) -> ModularPoint | None:
+        """A point modulo a prime, of other sizes than the first in balls where sizes are fresh."""
+        return modular(self.model, seed, beside=self.point(kind, 1).sizes if kind == "generic" else None)
 
     def stands(self, witness: Witness, scope: Scope, left: tree.Expression, right: tree.Expression) -> bool:
         """Whether two sides agree where the first try was seen to differ: quick, and turns most others down."""
@@ -531,35 +600,6 @@ def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
 
 def _spoken(letters: Sequence[str]) -> str:
     return ", ".join(letters)
-
-
-def mentions_sizes(node: tree.Node, scope: Scope) -> bool:
-    """Whether a formula hangs on the number of entries: an index, an end of a sum or an array by number.
-
-    W[2] of a page whose sheet has W2 is a name.
-    """
-    return not _numbered(node) <= scope.views.keys()
-
-
-@kept
-def _numbered(node: tree.Node) -> frozenset[str]:
-    """The names with one index, a number, behind them; "" for whatever else hangs on a number of entries."""
-    below = frozenset[str]().union(*map(_numbered, children(node)))
-    match node:
-        case tree.Subscript(base=tree.Name(key=key), items=(tree.Num(),)):
-            return below | {key}
-        case tree.Subscript(base=tree.Name(key=key), items=(tree.Num(), *rest)) if not _by_number(rest):
-            return below | {key}
-        case tree.Subscript(items=items) if _by_number(items):
-            return below | {""}
-        case tree.BoundIndex(domain=tree.Range(high=tree.Num())) | tree.Array():
-            return below | {""}
-        case _:
-            return below
-
-
-def _by_number(items: Sequence[tree.Node]) -> bool:
-    return any(isinstance(i, tree.Num) for i in items)
 
 
 def _said(reading: Reading) -> tuple[str, ...]:

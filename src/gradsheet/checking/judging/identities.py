@@ -41,7 +41,7 @@ def identity(left: tree.Expression, right: tree.Expression, scope: Scope, known:
     if model is None:
         return None
     own = replace(scope, locals={k: local for k, local in scope.locals.items() if k not in names})
-    return Comparer(model, 3).compare(own, left, right)
+    return Comparer(model, 3).compare(own, left, right, identities=True)
 
 
 @lru_cache(maxsize=64)

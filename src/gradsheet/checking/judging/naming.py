@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.judging import numbers
-from gradsheet.checking.judging.comparison import mentions_sizes
+from gradsheet.checking.judging.counting import mentions_sizes
 from gradsheet.checking.judging.differences import difference, replacements, symbol
 from gradsheet.checking.judging.letters import free_letters
 from gradsheet.checking.judging.widening import widened

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradsheet.calculus import Simplifier
+from gradsheet.checking.judging.comparison import IDENTITY
 from gradsheet.checking.judging.naming import Names
 from gradsheet.checking.meaning.indices import letters
 from gradsheet.derivation import Graph, derive, put_in
@@ -54,7 +55,9 @@ def prove(stage: Stage, drafts: Sequence[Draft]) -> None:
 def _in_words(stage: Stage, draft: Draft) -> tuple[str, str] | None:
     """Both sides in the language of sheets; None where the claim hangs on more than names of the sheet."""
     left, right = draft.left, draft.right
-    if left is None or right is None or draft.verdict != "right" or not draft.certainty.startswith("holds at"):
+    if left is None or right is None or draft.verdict != "right":
+        return None
+    if not draft.certainty.startswith(("holds at", IDENTITY)):
         return None
     if draft.assumptions or draft.conditions or letters(left) or letters(right):
         return None

@@ -164,14 +164,17 @@ class Stage:
         conditions: Sequence[tree.Expression] = (),
         *,
         carried: Mapping[str, tree.Expression] | None = None,
+        identities: bool = False,
     ) -> Finding:
         """Whether left = right under every alternative: wrong only what is wrong under each."""
         scope = self.scope(carried)
-        found: list[Finding] = [c.compare(scope, left, right, conditions) for c in self.comparers]
+        found: list[Finding] = [
+            c.compare(scope, left, right, conditions, identities=identities) for c in self.comparers
+        ]
         if all(f.outcome not in {"right", "arrangement"} for f in found):
             broad = widened(left), widened(right)
             if broad != (left, right):
-                wide = [c.compare(scope, *broad, conditions) for c in self.comparers]
+                wide = [c.compare(scope, *broad, conditions, identities=identities) for c in self.comparers]
                 found = [w if w.outcome in {"right", "arrangement"} else f for w, f in zip(wide, found, strict=True)]
         for outcome in ("right", "arrangement", "open"):
             for model, finding in zip(self.models, found, strict=True):

@@ -46,7 +46,7 @@ def _with_identity(it: Interpreter, terms: Sequence[tree.Term], known: Environme
         if "I" not in names_in(term.item):
             shape = it.evaluate(term.item, known).shape
             if len(shape) == 2 and shape[0] == shape[1]:
-                return {**known, "I": Value(constants(np.eye(shape[0]), it.order))}
+                return {**known, "I": Value(constants(np.eye(shape[0]), it.domain))}
     return known
 
 
@@ -62,7 +62,7 @@ def power(it: Interpreter, node: tree.Power, known: Environment) -> Value:
         raise UnsupportedError(f"the function {function.name.text} without its argument")
     exponent = it.evaluate(node.exponent, known)
     if isinstance(node.base, tree.Name) and node.base.key == "e" and "e" not in known and _is_euler(it, node.exponent):
-        return calls.elementwise("exp", [exponent], 0, it.order)
+        return calls.elementwise("exp", [exponent], 0, it.domain)
     if exponent.data.ndim:
         raise UnsupportedError("an exponent that is no number")
     base = it.evaluate(node.base, known)

@@ -11,7 +11,6 @@ from gradsheet.checking.meaning.conditions import indicator
 from gradsheet.checking.meaning.errors import UnsupportedError
 from gradsheet.checking.meaning.kinks import sides
 from gradsheet.checking.meaning.tensors import Value, array, value
-from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
@@ -30,14 +29,14 @@ def bars(it: Interpreter, node: tree.Bars, known: Environment) -> Value:
     match node.subscript:
         case tree.Num(value=1):
             sizes = it.domain.elementwise("abs", held.data).reshape(-1)
-            return value(sum(sizes, Jet.constant(0, it.order)))
+            return value(sum(sizes, it.domain.number(0)))
         case None | tree.Num(value=2) | tree.Name(key="F"):
             pass
         case _:
             raise UnsupportedError("this norm")
     if node.kind == "|" and held.data.ndim == 2 and 1 not in held.shape:
-        return calls.of_array("det", held, it.order)
-    found = calls.apply("norm", [held], 0, it.order)
+        return calls.of_array("det", held, it.domain)
+    found = calls.apply("norm", [held], 0, it.domain)
     assert found is not None
     return found
 

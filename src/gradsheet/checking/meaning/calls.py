@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsheet.checking.meaning.errors import OutOfRangeError, UnsupportedError
-from gradsheet.checking.meaning.tensors import Value, array, constants, dot, mapped, squeezed, value
-from gradsheet.evaluation import JetDomain
-from gradsheet.numerics.balls import current_precision
+from gradsheet.checking.meaning.tensors import Value, array, constants, dot, squeezed, value
 from gradsheet.numerics.functions import ELEMENTWISE
-from gradsheet.numerics.jets import Jet
 from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from gradsheet.evaluation import JetDomain
 
 
 _NUMERIC = {"det": "determinant", "logdet": "log_determinant"}
 """Functions of arrays that are called something else where they are computed."""
 
 
-def elementwise(name: str, arguments: Sequence[Value], primes: int, order: int) -> Value:
+def elementwise(name: str, arguments: Sequence[Value], primes: int, domain: JetDomain) -> Value:
     """f(x), f'(x), … entry by entry."""
     arity = ELEMENTWISE[name].arity
     if primes and arity > 1:
@@ -37,54 +34,37 @@ def elementwise(name: str, arguments: Sequence[Value], primes: int, order: int) 
         (x,) = arguments
         data = x.data
         if primes:
-            flat = [_primed(name, jet, primes, order) for jet in data.reshape(-1)]
+            flat = [_primed(name, jet, primes, domain) for jet in data.reshape(-1)]
             result = np.empty(len(flat), dtype=object)
             result[:] = flat
             return Value(result.reshape(data.shape), x.outputs)
-        return Value(array(JetDomain(order).elementwise(name, data)), literal=x.literal)
+        return Value(array(domain.elementwise(name, data)), literal=x.literal)
     first, *rest = (a.data for a in arguments)
     result = first
     for other in rest:
-        result = JetDomain(order).elementwise(name, *np.broadcast_arrays(result, other))
+        result = domain.elementwise(name, *np.broadcast_arrays(result, other))
     return Value(array(result))
 
 
-def _primed(name: str, x: Jet, primes: int, order: int) -> Jet:
+def _primed(name: str, x: Any, primes: int, domain: JetDomain) -> Any:
     """f⁽ⁿ⁾(x(t)): the Taylor coefficients of f at x(0) tell it, without any rule."""
-    at = ELEMENTWISE[name].jet(Jet.variable(x.value, 1, order + primes))
-    coefficients = [at.coefficient(k) for k in range(order + primes + 1)]
+    order = domain.order
+    at = domain.of_order(order + primes).elementwise(name, x.moving(order + primes))
+    coefficients = [at.still(k, order) for k in range(order + primes + 1)]
     for _ in range(primes):
         coefficients = [k * c for k, c in enumerate(coefficients)][1:]
-    away = x - Jet.constant(x.value, order)
-    result = Jet.constant(coefficients[-1], order)
+    away = x - x.still(0, order)
+    result = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
-        result = result * away + Jet.constant(coefficient, order)
+        result = result * away + coefficient
     return result
 
 
-def unspecified(polynomial: Callable[[int], Any], x: Value, primes: int, order: int) -> Value:
-    """An unspecified function, for which a random polynomial stands."""
-    first, *rest = _descending(polynomial, primes, order, current_precision())
-    data: Any = mapped(lambda _: first, x.data)
-    for coefficient in rest:
-        data = data * x.data + coefficient
-    return Value(array(data))
-
-
-@lru_cache(maxsize=256)
-def _descending(polynomial: Callable[[int], Any], primes: int, order: int, _bits: int) -> list[Jet]:
-    """The coefficients of a polynomial's derivative, the highest first, at the precision of now."""
-    coefficients = list(polynomial(0))
-    for _ in range(primes):
-        coefficients = [k * c for k, c in enumerate(coefficients)][1:] or [Fraction(0)]
-    return [Jet.constant(c, order) for c in reversed(coefficients)]
-
-
-def of_array(name: str, x: Value, order: int) -> Value:
+def of_array(name: str, x: Value, domain: JetDomain) -> Value:
     """Softmax, log-sum-exp, inverse, determinant; over the last axis, or the last two."""
     data = x.data
     if ARRAY_OPERATIONS[name].argument_rank == 1 and data.ndim == 2 and data.shape[0] == 1:
-        inner = of_array(name, Value(data.reshape(-1)), order).data
+        inner = of_array(name, Value(data.reshape(-1)), domain).data
         return value(inner.reshape(1, -1) if inner.ndim else inner)
     if data.ndim < ARRAY_OPERATIONS[name].argument_rank:
         message = f"{name} of a scalar"
@@ -93,33 +73,33 @@ def of_array(name: str, x: Value, order: int) -> Value:
         message = f"{name} of something that is no square matrix"
         raise UnsupportedError(message)
     if name == "logsoftmax":
-        return Value(data - JetDomain(order).array("logsumexp", data))
-    return value(JetDomain(order).array(_NUMERIC.get(name, name), data))
+        return Value(data - domain.array("logsumexp", data))
+    return value(domain.array(_NUMERIC.get(name, name), data))
 
 
-def _total(x: Value, order: int) -> Any:
-    return sum(x.data.reshape(-1), Jet.constant(0, order))
+def _total(x: Value, domain: JetDomain) -> Any:
+    return sum(x.data.reshape(-1), domain.number(0))
 
 
-def _sum(arguments: Sequence[Value], order: int) -> Value:
-    return value(_total(arguments[0], order))
+def _sum(arguments: Sequence[Value], domain: JetDomain) -> Value:
+    return value(_total(arguments[0], domain))
 
 
-def _mean(arguments: Sequence[Value], order: int) -> Value:
-    return value(_total(arguments[0], order) / max(1, arguments[0].data.size))
+def _mean(arguments: Sequence[Value], domain: JetDomain) -> Value:
+    return value(_total(arguments[0], domain) / max(1, arguments[0].data.size))
 
 
-def _trace(arguments: Sequence[Value], order: int) -> Value:
+def _trace(arguments: Sequence[Value], domain: JetDomain) -> Value:
     data = arguments[0].data
     if not data.ndim:
         return arguments[0]
     if data.ndim != 2 or data.shape[0] != data.shape[1]:
         message = "the trace of something that is no square matrix"
         raise UnsupportedError(message)
-    return value(sum(np.diagonal(data), Jet.constant(0, order)))
+    return value(sum(np.diagonal(data), domain.number(0)))
 
 
-def _diag(arguments: Sequence[Value], order: int) -> Value:
+def _diag(arguments: Sequence[Value], domain: JetDomain) -> Value:
     x = arguments[0]
     if x.data.ndim == 2 and x.shape[0] == x.shape[1]:
         return Value(np.diagonal(x.data).copy())
@@ -127,44 +107,44 @@ def _diag(arguments: Sequence[Value], order: int) -> Value:
         raise UnsupportedError("diag of several arrays")
     entries = [a.data[()] for a in arguments] if len(arguments) > 1 else squeezed(x).reshape(-1)
     result = np.empty((len(entries), len(entries)), dtype=object)
-    result.fill(Jet.constant(0, order))
+    result.fill(domain.number(0))
     for k, entry in enumerate(entries):
         result[k, k] = entry
     return value(result)
 
 
-def _inner(arguments: Sequence[Value], order: int) -> Value:
+def _inner(arguments: Sequence[Value], domain: JetDomain) -> Value:
     a, b = arguments
     if a.shape == b.shape and a.data.ndim == 2:
-        return value(_total(Value(a.data * b.data), order))
+        return value(_total(Value(a.data * b.data), domain))
     return dot(Value(squeezed(a)), Value(squeezed(b)))
 
 
-def _outer(arguments: Sequence[Value], _order: int) -> Value:
+def _outer(arguments: Sequence[Value], _domain: JetDomain) -> Value:
     a, b = (squeezed(x) for x in arguments)
     return value(np.multiply.outer(a, b))
 
 
-def _norm(arguments: Sequence[Value], order: int) -> Value:
-    squares = value(_total(Value(arguments[0].data * arguments[0].data), order))
-    return Value(array(JetDomain(order).elementwise("sqrt", squares.data)))
+def _norm(arguments: Sequence[Value], domain: JetDomain) -> Value:
+    squares = value(_total(Value(arguments[0].data * arguments[0].data), domain))
+    return Value(array(domain.elementwise("sqrt", squares.data)))
 
 
-def _identity(arguments: Sequence[Value], _order: int) -> Value:
+def _identity(arguments: Sequence[Value], _domain: JetDomain) -> Value:
     return arguments[0]
 
 
-def _vec(arguments: Sequence[Value], _order: int) -> Value:
+def _vec(arguments: Sequence[Value], _domain: JetDomain) -> Value:
     return value(arguments[0].data.T.reshape(-1))
 
 
-def _onehot(arguments: Sequence[Value], order: int) -> Value:
+def _onehot(arguments: Sequence[Value], domain: JetDomain) -> Value:
     if len(arguments) != 2:
         raise UnsupportedError("a one-hot vector whose length is not said")
     at, length = (_whole(argument) for argument in arguments)
     if not 1 <= at <= length:
         raise OutOfRangeError
-    return Value(constants([k == at for k in range(1, length + 1)], order))
+    return Value(constants([k == at for k in range(1, length + 1)], domain))
 
 
 def _whole(argument: Value) -> int:
@@ -175,7 +155,7 @@ def _whole(argument: Value) -> int:
     return int(exact)
 
 
-SMALL: dict[str, tuple[int, Callable[[Sequence[Value], int], Value]]] = {
+SMALL: dict[str, tuple[int, Callable[[Sequence[Value], JetDomain], Value]]] = {
     "sum": (1, _sum),
     "mean": (1, _mean),
     "tr": (1, _trace),
@@ -195,23 +175,23 @@ SMALL: dict[str, tuple[int, Callable[[Sequence[Value], int], Value]]] = {
 """Name: how many arguments (0: any number), and what it does."""
 
 
-def apply(name: str, arguments: Sequence[Value], primes: int, order: int) -> Value | None:
+def apply(name: str, arguments: Sequence[Value], primes: int, domain: JetDomain) -> Value | None:
     """A function of the language by its spelling; None where the name is none."""
     if name in {"max", "min"} and not primes:
         if len(arguments) == 1:
             flat = list(arguments[0].data.reshape(-1))
             arguments = [value(entry) for entry in flat]
-        return elementwise(name, arguments, 0, order)
+        return elementwise(name, arguments, 0, domain)
     record = ELEMENTWISE_SPELLINGS.get(name)
     if record is not None:
-        return elementwise(record, arguments, primes, order)
+        return elementwise(record, arguments, primes, domain)
     if name in ARRAY_SPELLINGS and not primes and len(arguments) == 1:
-        return of_array(ARRAY_SPELLINGS[name], arguments[0], order)
+        return of_array(ARRAY_SPELLINGS[name], arguments[0], domain)
     if name in SMALL:
         count, function = SMALL[name]
         if primes and name in {"id", "identity"}:
             return Value(array(arguments[0].data * 0 + 1))
         if primes or (count and count != len(arguments)):
             return None
-        return function(arguments, order)
+        return function(arguments, domain)
     return None

@@ -48,7 +48,7 @@ def truth(it: Interpreter, node: tree.Expression, known: Environment) -> Any:
 
 def indicator(it: Interpreter, node: tree.Expression, known: Environment) -> Value:
     """[x > 0]: 1 where a condition holds, else 0."""
-    return Value(constants(truth(it, node, known), it.order))
+    return Value(constants(truth(it, node, known), it.domain))
 
 
 def conditional(it: Interpreter, node: tree.Conditional, known: Environment) -> Value:

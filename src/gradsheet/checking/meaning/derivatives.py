@@ -12,7 +12,6 @@ from gradsheet.checking.meaning.points import Push, Pushes
 from gradsheet.checking.meaning.references import Whole, locate_symbol, resolve
 from gradsheet.checking.meaning.tensors import Value, array, mapped, value
 from gradsheet.evaluation import Evaluator
-from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
 
@@ -159,7 +158,7 @@ def _kept_slope(it: Interpreter, whole: Whole, push: Push) -> Any:
     found = it.point.slopes.get(key)
     if found is None:
         held = whole.of(it.point.of(whole.symbol, ((push, 1),), 1), it.point)
-        slope = mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(held).data)
+        slope = mapped(lambda jet: jet.still(1, it.order), value(held).data)
         found = it.point.slopes[key] = slope
     return found
 
@@ -172,19 +171,19 @@ def _explicit_slope(it: Interpreter, symbol: Symbol, push: Push) -> Any | None:
         return None
     held = it.point.needed({s for e in clauses for s in graph.unfolded[e].symbols} - {symbol}, (), 1)
     moved = np.array(held[push.symbol], dtype=object)
-    moved[push.place] = moved[push.place] + Jet.variable(0, 1, 1)
+    moved[push.place] = moved[push.place] + it.point.jets(1).variable(0, 1)
     held[push.symbol] = moved
     sizes = it.point.sizes
     evaluator = Evaluator(it.point.jets(1), sizes.values, sizes.families, held, it.point.functions)
     it.point.model.program(frozenset({symbol})).run(evaluator)
-    return mapped(lambda jet: Jet.constant(jet.derivative, it.order), value(array(evaluator.values[symbol])).data)
+    return mapped(lambda jet: jet.still(1, it.order), value(array(evaluator.values[symbol])).data)
 
 
 def _slope(it: Interpreter, of: tree.Expression, push: Push, known: Environment) -> Any:
     """One column of a derivative, as jets of the order that is asked for here."""
     if not it.pushes:
         moved = it.moved(((push, 1),), 1).evaluate(of, known)
-        return mapped(lambda jet: Jet.constant(jet.derivative, it.order), moved.data)
+        return mapped(lambda jet: jet.still(1, it.order), moved.data)
     if it.order > 1:
         raise UnsupportedError("a derivative of this order")
     # c₂ along a + b, less c₂ along a and along b, is the mixed second derivative.
@@ -193,8 +192,8 @@ def _slope(it: Interpreter, of: tree.Expression, push: Push, known: Environment)
     before = it.moved(it.pushes, 2).evaluate(of, known).data
     result = np.empty(along.size, dtype=object)
     for k, (a, b, c) in enumerate(zip(along.reshape(-1), both.reshape(-1), before.reshape(-1), strict=True)):
-        mixed = b.coefficient(2) - a.coefficient(2) - c.coefficient(2)
-        result[k] = Jet.variable(a.coefficient(1), mixed, it.order)
+        mixed = b.still(2, it.order) - a.still(2, it.order) - c.still(2, it.order)
+        result[k] = a.still(1, it.order) + mixed * it.domain.variable(0, 1)
     return result.reshape(along.shape)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from gradsheet.checking.meaning.references import lows
 from gradsheet.checking.meaning.tensors import MismatchError, Value, mapped, scalar, value
 from gradsheet.evaluation import Evaluator
 from gradsheet.expressions import Role, Symbol
-from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.interpreter import Interpreter
     from gradsheet.checking.meaning.readings import Environment
     from gradsheet.checking.meaning.scope import Local
+    from gradsheet.numerics.jets import Jet
 
 _OF_VECTORS = frozenset({"softmax", "log_softmax", "logsoftmax"})
 
@@ -135,7 +135,7 @@ def _apply(
         return applied(it, local, [it.evaluate(a, known) for a in arguments], known)
     polynomial = it.point.functions.get(key)
     if polynomial is not None and len(arguments) == 1:
-        return calls.unspecified(polynomial, it.evaluate(arguments[0], known), primes, it.order)
+        return _unspecified(it, polynomial, it.evaluate(arguments[0], known), primes)
     symbol = it.point.model.symbols.get(key)
     if symbol is not None and symbol.role is Role.FUNCTION and not primes:
         return _of_sheet(it, symbol, [it.evaluate(a, known) for a in arguments])
@@ -144,10 +144,15 @@ def _apply(
         it.point.saw(arguments[0], sides(key, [v.data for v in values]))
     if key in {"mean", "sum"} and it.point.model.over_data and _is_of_example(arguments, values):
         return _over_data(it, key, values[0])
-    found = calls.apply(key, values, primes, it.order)
+    found = calls.apply(key, values, primes, it.domain)
     if found is None:
         raise UnboundError(key)
     return found
+
+
+def _unspecified(it: Interpreter, function: Any, x: Value, primes: int) -> Value:
+    """A function that nobody specifies, in the arithmetic at hand."""
+    return Value(tensors.array(it.domain.unspecified(function, primes, x.data)))
 
 
 def _is_of_example(arguments: Sequence[tree.Expression], values: Sequence[Value]) -> bool:
@@ -176,7 +181,7 @@ def _entry_of_whole(it: Interpreter, key: str, argument: tree.Expression, known:
     vector = it.evaluate(outer, known)
     if vector.data.ndim != 1:
         return None
-    result = calls.apply(key, [vector], 0, it.order)
+    result = calls.apply(key, [vector], 0, it.domain)
     assert result is not None
     return entry(it, result.data, items[-1:], lows(it, outer, 1, known), known)
 
@@ -191,11 +196,11 @@ def _derived(
     inner = it.moved((), 1)
     slopes = np.empty(at.data.size, dtype=object)
     for k, jet in enumerate(at.data.reshape(-1)):
-        moving = scalar(Jet.variable(jet.value, 1, 1))
+        moving = scalar(jet.moving(1))
         image = applied(inner, local, [moving], known)
         if image.data.ndim:
             raise UnsupportedError(f"the derivative of {local.key}, which is no number")
-        slopes[k] = mapped(lambda jet: Jet.constant(jet.derivative, it.order), image.data)[()]
+        slopes[k] = mapped(lambda jet: jet.still(1, it.order), image.data)[()]
     return Value(slopes.reshape(at.shape))
 
 

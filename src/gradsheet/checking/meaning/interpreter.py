@@ -29,7 +29,6 @@ from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Environment,
 from gradsheet.checking.meaning.references import locate_symbol
 from gradsheet.checking.meaning.tensors import MismatchError, Value, scalar
 from gradsheet.evaluation import UndecidedError
-from gradsheet.numerics.jets import Jet
 from gradsheet.syntax import tree
 from gradsheet.syntax.plain import plain
 
@@ -180,7 +179,7 @@ class Interpreter:
 
     def number(self, entry: Any) -> Value:
         """An exact number."""
-        return scalar(Jet.constant(entry, self.order))
+        return scalar(self.domain.number(entry))
 
     def _evaluate(self, node: tree.Expression, known: Environment) -> Value:
         """By what an earlier wrong line says, in the reading that makes a difference to it, or here."""

@@ -78,6 +78,10 @@ class Slopes(JetDomain):
         super().__init__(order)
         self.slope = Fraction(slope)
 
+    def of_order(self, order: int) -> Slopes:
+        """The same numbers with as many derivatives."""
+        return Slopes(order, self.slope)
+
     def elementwise(self, name: str, *arguments: Any) -> Any:
         """A function of the table; on its kink between its two sides."""
         found = super().elementwise(name, *arguments)

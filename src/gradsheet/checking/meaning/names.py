@@ -101,7 +101,7 @@ def _referred(it: Interpreter, node: tree.Subscript, known: Environment) -> Valu
     if isinstance(target, Whole):
         held = target.of(it.point.of(target.symbol, it.pushes, it.order), it.point)
         if target.symbol.is_integer:
-            held = constants(held, it.order)
+            held = constants(held, it.domain)
         if not items:
             return _oriented(it, target.symbol, held)
         return entry(it, held, items, target.lows(it.point), known)
@@ -114,7 +114,7 @@ def _quantity(it: Interpreter, symbol: Symbol) -> Value:
     if isinstance(held, dict):
         raise UnsupportedError(f"{symbol.name} as a whole, whose members differ in shape")
     if symbol.is_integer:
-        return Value(constants(held, it.order))
+        return Value(constants(held, it.domain))
     return _oriented(it, symbol, held)
 
 

@@ -235,7 +235,7 @@ class Model:
         for style in range(len(_ORDER)):
             rng = random.Random(7919 * seed + 31 * style + fresh)
             try:
-                sizes = self._sizes(rng, fresh=fresh)
+                sizes = self.draw_sizes(rng, fresh=fresh)
                 needed = needed_inputs(self.graph, self.graph.equations)
                 needed |= {s for s in self.sheet.symbols.values() if s.role is Role.INPUT}
                 values = draw_values(needed - set(self.graph.clauses), sizes, rng, _ORDER[style] + 3 * seed)
@@ -256,7 +256,8 @@ class Model:
             return point
         raise NoPointError from problem
 
-    def _sizes(self, rng: random.Random, *, fresh: bool) -> Sizes:
+    def draw_sizes(self, rng: random.Random, *, fresh: bool) -> Sizes:
+        """Fresh sizes, pairwise different where that is possible, or the sheet's own."""
         sizes, families, ranges = sizes_and_ranges(self)
         leading = ((a.low, a.high) for s in self.symbols.values() for a in s.axes[: s.leading])
         depths = {
@@ -340,7 +341,7 @@ def _has_holes(value: Any) -> bool:
 class Point:
     """One choice of sizes and values; everything computed at it is kept."""
 
-    def __init__(self, model: Model, inputs: _Ready, functions: Mapping[str, Any]) -> None:
+    def __init__(self, model: Model, inputs: Inputs, functions: Mapping[str, Any]) -> None:
         self.model = model
         self.inputs = inputs
         self.functions = functions
@@ -455,9 +456,9 @@ class Point:
         for push, multiple in pushes:
             held = arrays.get(push.symbol)
             if held is None:
-                held = arrays[push.symbol] = _zeros(self.values()[push.symbol], order)
+                held = arrays[push.symbol] = _zeros(self.values()[push.symbol], self.jets(order))
             target = held if push.member is None else held[push.member]
-            target[push.place] = target[push.place] + Jet.variable(0, multiple, order)
+            target[push.place] = target[push.place] + self.jets(order).variable(0, multiple)
         return arrays
 
     def _whole(self, added: dict[Symbol, Any], order: int, domain: JetDomain | None = None) -> dict[Symbol, Values]:
@@ -512,10 +513,10 @@ class Point:
     def _stack(self, symbol: Symbol, push: Push, shape: tuple[int, ...], stack: dict[Symbol, Any]) -> None:
         pushes: Pushes = ((push, 1),)
         source, count = push.symbol, int(np.prod(shape))
-        moved = spread(_zeros(self.values()[source], 1), count)
+        moved = spread(_zeros(self.values()[source], self.jets(1)), count)
         target = moved if push.member is None else moved[push.member]
         for at, place in enumerate(np.ndindex(shape)):
-            target[(*place, at)] = Jet.variable(0, 1, 1)
+            target[(*place, at)] = self.jets(1).variable(0, 1)
         wanted = self.model.moving(pushes) & self.model.upstream(symbol)
         again = self.model.computed(pushes) & wanted
         if source in wanted - again and source not in stack:
@@ -555,11 +556,11 @@ def _sums(gaps: dict[Symbol, Any], moved: dict[Symbol, Any]) -> dict[Symbol, Any
     return {**gaps, **{s: gaps[s] + push if s in gaps else push for s, push in moved.items()}}
 
 
-def _zeros(values: Any, order: int) -> Any:
+def _zeros(values: Any, domain: JetDomain) -> Any:
     if isinstance(values, dict):
-        return {k: _zeros(v, order) for k, v in values.items()}
+        return {k: _zeros(v, domain) for k, v in values.items()}
     result = np.empty(np.shape(values), dtype=object)
-    result.fill(Jet.constant(0, order))
+    result.fill(domain.number(0))
     return result
 
 
@@ -567,7 +568,7 @@ def _as_order(values: Any, order: int) -> Any:
     """Values that do not move, as jets of some order."""
     if isinstance(values, dict):
         return {k: _as_order(v, order) for k, v in values.items()}
-    return mapped(lambda jet: Jet.constant(jet.value, order), np.asarray(values))
+    return mapped(lambda jet: jet.still(0, order), np.asarray(values))
 
 
 def places(values: Values) -> Iterable[tuple[tuple[int, ...] | None, tuple[int, ...]]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from gradsheet.checking.meaning import calls, tensors
 from gradsheet.checking.meaning.errors import UnsupportedError
 from gradsheet.checking.meaning.tensors import Value, array, value
-from gradsheet.numerics.jets import Jet
 
 if TYPE_CHECKING:
     from gradsheet.checking.meaning.interpreter import Interpreter
@@ -17,7 +16,7 @@ _HIGHEST = 64
 
 def _of_square(it: Interpreter, base: Value, count: int) -> Value:
     """A A ⋯ A, or A⁻¹ A⁻¹ ⋯."""
-    factor = calls.of_array("inverse", base, it.order) if count < 0 else base
+    factor = calls.of_array("inverse", base, it.domain) if count < 0 else base
     result = factor
     for _ in range(abs(count) - 1):
         result = tensors.product(result, factor)
@@ -40,8 +39,8 @@ def whole_power(it: Interpreter, base: Value, count: int) -> Value:
     for _ in range(abs(count) - 1):
         result = result * data
     if count < 0:
-        result = Jet.constant(1, it.order) / result
+        result = it.domain.number(1) / result
     squared = Value(array(result), base.outputs)
     if count == 2 and it.reading.norms and 0 < data.ndim <= 2 and (data.ndim == 1 or 1 in data.shape):
-        return value(sum(squared.data.reshape(-1), Jet.constant(0, it.order)))
+        return value(sum(squared.data.reshape(-1), it.domain.number(0)))
     return squared

@@ -13,7 +13,6 @@ from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, Uns
 from gradsheet.checking.meaning.ranges import domain_of
 from gradsheet.checking.meaning.tensors import Value, array, value
 from gradsheet.expressions import Role, Symbol
-from gradsheet.numerics.jets import Jet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +75,7 @@ def _accumulated(it: Interpreter, kind: str, total: Value, part: Value) -> Value
         case "prod":
             return tensors.elementwise(operator.mul, total, part, "times")
         case _:
-            return calls.elementwise(kind, [total, part], 0, it.order)
+            return calls.elementwise(kind, [total, part], 0, it.domain)
 
 
 def _configurations(it: Interpreter, node: tree.Binder) -> Iterator[Environment] | None:
@@ -112,7 +111,7 @@ def _states(it: Interpreter, symbol: Symbol) -> list[Value]:
         entries = range(low, high + 1)
     if len(entries) ** length > it.budget.terms:
         raise StoppedError(f"a sum over more than {it.budget.terms} states")
-    jets = [Jet.constant(entry, it.order) for entry in entries]
+    jets = [it.domain.number(entry) for entry in entries]
     found = [_state(choice, shape) for choice in product(jets, repeat=length)]
     it.point.states[symbol, it.order] = found
     return found

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.numerics.jets import Jet
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gradsheet.evaluation import JetDomain
     from gradsheet.evaluation.domains import Array
 
 
@@ -85,9 +84,9 @@ def mapped(function: Callable[[Any], Any], data: Array) -> Array:
     return result.reshape(data.shape)
 
 
-def constants(numbers: Any, order: int) -> Array:
+def constants(numbers: Any, domain: JetDomain) -> Array:
     """Whole numbers, or truths as 0 and 1, that do not move."""
-    return mapped(lambda number: Jet.constant(int(number), order), np.asarray(numbers))
+    return mapped(lambda number: domain.number(int(number)), np.asarray(numbers))
 
 
 def transposed(a: Value) -> Value:
@@ -135,7 +134,6 @@ def diagonal(a: Value) -> Array | None:
     """The diagonal of a derivative that has entries nowhere else."""
     if a.outputs != 1 or a.data.ndim != 2 or a.shape[0] != a.shape[1]:
         return None
-    entry: Jet
     for k, entry in enumerate(a.data.reshape(-1)):
         if k % (a.shape[0] + 1) and not entry.is_zero:
             return None
