@@ -6,6 +6,7 @@ import pytest
 
 from gradsheet.checking.check import check
 from gradsheet.checking.judging import proofs
+from gradsheet.checking.judging.comparison import IDENTITY
 from gradsheet.checking.judging.stage import Stage
 from gradsheet.checking.limits import Limits
 from gradsheet.checking.meaning.points import Model
@@ -59,21 +60,24 @@ def test_what_the_rules_derive_is_proved(sheet, line):
     assert certainties(sheet, line) == [("right", "proved")]
 
 
-SEEN = [
+IDENTICAL = [
     (LAYERS, r"\frac{\partial L}{\partial z_{2,i}} = z_{2,i} - t_i"),  # letters
     (LAYERS, r"\tanh(b_1) = \frac{e^{b_1} - e^{-b_1}}{e^{b_1} + e^{-b_1}}"),  # no rule writes tanh so
 ]
 
 
-@pytest.mark.parametrize(("sheet", "line"), SEEN)
-def test_the_rest_holds_at_points(sheet, line):
-    ((verdict, certainty),) = certainties(sheet, line)
-    assert verdict == "right"
-    assert certainty.startswith("holds at")
+@pytest.mark.parametrize(("sheet", "line"), IDENTICAL)
+def test_what_no_rule_says_may_be_an_identity(sheet, line):
+    assert certainties(sheet, line) == [("right", IDENTITY)]
+
+
+def test_the_rest_holds_at_points():
+    line = r"\sin(b_{1,i} + b_{1,i}) = 2 \sin b_{1,i} \cos b_{1,i}"
+    assert certainties(LAYERS, line) == [("right", "holds at 3 points")]
 
 
 def test_lines_of_another_language_do_not_keep_the_rest_from_being_proved():
-    found = certainties(LAYERS, SEEN[0][1], PROVED[0][1], SEEN[1][1], PROVED[1][1])
+    found = certainties(LAYERS, IDENTICAL[0][1], PROVED[0][1], IDENTICAL[1][1], PROVED[1][1])
     assert [certainty == "proved" for _, certainty in found] == [False, True, False, True]
 
 

@@ -46,8 +46,7 @@ class Claim:
     expected_text: str | None = None
     reason: str = ""
     certainty: str = ""
-    """"proved", "an identity modulo a prime, error below 1e-15", "holds at 3 points", "at the given values", …; "" where
-    nothing was decided."""
+    """"proved", "an identity modulo a prime, …", "holds at 3 points", "at the given values", …; "" if undecided."""
     ties: tuple[str, ...] = ()
     """Other single edits that would make it right, most likely first, each as a sentence."""
     carried_from: Reference | None = None

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from gradsheet.checking.judging.counting import mentions_sizes
 from gradsheet.checking.judging.impositions import about_values, imposed
-from gradsheet.checking.judging.letters import Sides, assignments, sizes_in_indices, sorted_sides
+from gradsheet.checking.judging.letters import Sides, assignments, picks_member, sizes_in_indices, sorted_sides
 from gradsheet.checking.judging.problems import PROBLEMS, reason_of
 from gradsheet.checking.judging.two_sides import beside, evaluated, readings_for
 from gradsheet.checking.meaning import equality, loose
 from gradsheet.checking.meaning.errors import OutOfRangeError, StoppedError, UnboundError, UnsupportedError
-from gradsheet.checking.meaning.indices import letters, names_in, subscripts
+from gradsheet.checking.meaning.indices import letters
 from gradsheet.checking.meaning.interpreter import Interpreter
 from gradsheet.checking.meaning.kinks import Cover
 from gradsheet.checking.meaning.modular import modular
@@ -21,7 +21,6 @@ from gradsheet.checking.meaning.points import BITS, MissingError, Model
 from gradsheet.checking.meaning.readings import AS_WRITTEN, Budget, Reading
 from gradsheet.checking.meaning.tensors import MismatchError, Value, shape_text
 from gradsheet.numerics.balls import working_precision
-from gradsheet.syntax import tree
 from gradsheet.syntax.traversal import walk
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.modular import ModularPoint
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
+    from gradsheet.syntax import tree
 
 Outcome = Literal["right", "arrangement", "different", "shapes", "open"]
 IDENTITY = "an identity modulo a prime, error below 1e-15"
@@ -582,20 +582,6 @@ def _lies_otherwise(a: Value, b: Value) -> bool:
     rows = [x.data.ndim == 2 and x.shape[0] == 1 and x.shape[1] > 1 for x in (a, b)]
     columns = [x.data.ndim == 1 for x in (a, b)]
     return any(rows) and any(columns)
-
-
-def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
-    """Whether a letter counts layers or steps: the first index of a view or of a family."""
-    for side in (sides.left, sides.right):
-        for node in subscripts(side, letter):
-            if not isinstance(node.base, tree.Name):
-                continue
-            key = node.base.key
-            symbol = interpreter.point.model.symbols.get(key)
-            leading = symbol.leading if symbol is not None else int(key in interpreter.scope.views)
-            if any(letter in names_in(item) for item in node.items[:leading]):
-                return True
-    return False
 
 
 def _spoken(letters: Sequence[str]) -> str:

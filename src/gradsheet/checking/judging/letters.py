@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradsheet.checking.meaning.errors import OutOfRangeError, UnboundError, UnsupportedError
-from gradsheet.checking.meaning.indices import letters, names_in, names_in_indices
+from gradsheet.checking.meaning.indices import letters, names_in, names_in_indices, subscripts
 from gradsheet.syntax import tree
 
 if TYPE_CHECKING:
@@ -191,3 +191,17 @@ def _holds(interpreter: Interpreter, chosen: Environment, conditions: Sequence[t
         except UnboundError as problem:
             raise UnsupportedError(f"the condition names {problem.key}, of which nothing is said") from None
     return True
+
+
+def picks_member(interpreter: Interpreter, sides: Sides, letter: str) -> bool:
+    """Whether a letter counts layers or steps: the first index of a view or of a family."""
+    for side in (sides.left, sides.right):
+        for node in subscripts(side, letter):
+            if not isinstance(node.base, tree.Name):
+                continue
+            key = node.base.key
+            symbol = interpreter.point.model.symbols.get(key)
+            leading = symbol.leading if symbol is not None else int(key in interpreter.scope.views)
+            if any(letter in names_in(item) for item in node.items[:leading]):
+                return True
+    return False
