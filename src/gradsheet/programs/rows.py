@@ -87,6 +87,11 @@ class _Rows:
         made: list[Statement] = []
         last = {a.target: k for k, s in enumerate(statements) for a in _inside(s)}
         for k, statement in enumerate(statements):
+            if isinstance(statement, Assign) and self._has_terms_of_none(statement, last):
+                if self._is_read(statement.target):
+                    made.append(self._statement(statement))
+                made.append(self._sum_of_terms(statement))
+                continue
             made.append(self._statement(statement))
             made.extend(self._total(s) for s, at in last.items() if at == k and s in self.joined)
         return made
@@ -101,6 +106,24 @@ class _Rows:
         body = self._at_row(statement.body, place)
         target = self.arrays[statement.target]
         return Assign(target, (place, *statement.pattern), (row, *statement.free), body)
+
+    def _has_terms_of_none(self, statement: Assign, last: Mapping[Symbol, int]) -> bool:
+        """Whether what is summed over the rows has terms without data, which are no row's."""
+        target, body = statement.target, statement.body
+        if self.joined.get(target) != "sum" or target not in last or not isinstance(body, Add):
+            return False
+        assigned = sum(a.target is target for a in self.source.assigns)
+        return assigned == 1 and statement.whole and not all(self._moves(t) for t in body.terms)
+
+    def _is_read(self, symbol: Symbol) -> bool:
+        """Whether another statement for each row reads a symbol."""
+        return any(a.target in self.by_row and symbol in a.body.symbols for a in self.source.assigns)
+
+    def _sum_of_terms(self, statement: Assign) -> Assign:
+        """The sum over the rows of the terms that depend on data, and the others once."""
+        symbol = statement.target
+        target = self.totals[symbol] = Symbol(symbol.name, symbol.axes, Role.DEFINITION)
+        return Assign(target, statement.pattern, statement.free, self._over_rows(statement.body, "sum"))
 
     def _at_row(self, body: Expr, place: Affine) -> Expr:
         """The expression for one row."""
