@@ -42,7 +42,7 @@ def write_file(path: str, data: bytes, *, force: bool = False) -> None:
     with _explained(path), _neighbour(place) as (temporary, descriptor):
         _fill(temporary, descriptor, data, place if force else None)
         _take(path, place, temporary, force=force)
-    _settle(place.parent)
+    settle(place.parent)
 
 
 def write_files(files: Mapping[str, bytes], *, force: bool = False) -> None:
@@ -73,7 +73,7 @@ def write_files(files: Mapping[str, bytes], *, force: bool = False) -> None:
             if not force:  # what was replaced cannot be brought back
                 claimed.append(place)
         for folder in dict.fromkeys(place.parent for _, place, _ in ready):
-            _settle(folder)
+            settle(folder)
 
 
 def refuse(code: str, message: str, name: str, suggestion: str | None = None) -> NoReturn:
@@ -156,7 +156,7 @@ def _claim(temporary: Path, place: Path) -> None:
         temporary.rename(place)
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Make the new name last, where a folder can be flushed."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.training.data import read_mapping
@@ -61,6 +63,7 @@ def trained(  # noqa: PLR0913 - each is a choice of its own
         held: RunFolder | None = None
         if folder is not None:
             held = stack.enter_context(folder_of(str(folder), resume=resume, force=force))
+            held.sources = _told(data, columns, sources.validation)
         trainer = Trainer(pose(sheet, sources, recipe), recipe)
         if held is not None and resume:
             checkpoint, _ = held.load()
@@ -68,8 +71,22 @@ def trained(  # noqa: PLR0913 - each is a choice of its own
             held.resume(trainer, checkpoint)
         else:
             trainer.begin(start)
+            if held is not None and force:
+                held.clear()
         carry_out(trainer, None if held is None else Keeping(held))
         return model_of(trainer)
+
+
+def _told(data: Any, columns: Mapping[str, str], validation: Any) -> dict[str, Any]:
+    """Where the data come from, for a run that goes on: files alone can be found again."""
+    sources = data if isinstance(data, (list, tuple)) else [data]
+    if not all(isinstance(s, (str, os.PathLike)) for s in [*sources, *([] if validation is None else [validation])]):
+        return {}
+    return {
+        "data": [str(Path(s).absolute()) for s in sources],
+        "mapping": [f"{symbol}={text}" for symbol, text in columns.items()],
+        "validation": None if validation is None else str(Path(validation).absolute()),
+    }
 
 
 __all__ = ["Model", "Predictions", "Score", "load_model", "recipe_of", "trained"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradsheet.cli.output import write
+from gradsheet.cli.output import ClosedPipeError, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,8 @@ class Report:
     def __init__(self, trainer: Trainer, *, quiet: bool) -> None:
         self.trainer, self.quiet = trainer, quiet
         self.bar: Any = None
+        self.troubles: list[str] = []
+        """What could not be said."""
         self._headed = False
         self._task: Any = None
         self._rows, self._began, self._looked = 0, time.monotonic(), 0.0
@@ -61,6 +63,10 @@ class Report:
 
     def begin(self) -> None:
         """What is trained, on what, from where."""
+        with self._heard():
+            self._begin()
+
+    def _begin(self) -> None:
         trainer, problem, recipe = self.trainer, self.trainer.problem, self.trainer.recipe
         objective = problem.sheet.objective
         assert objective is not None
@@ -91,7 +97,7 @@ class Report:
         rate = "the sheet's own update" if problem.method == "sheet" else f"{problem.method}, rate {problem.rate:g}"
         shape = "" if recipe.schedule.shape == "constant" else f" ({recipe.schedule.shape})"
         batch = self.trainer.stepper.batch
-        steps = self.trainer.stepper.steps_of(len(self.trainer.split.training))
+        steps = self.trainer.steps
         each = "step" if steps == 1 else "steps"
         return f"{rate}{shape}, {batch} rows a step, {steps:,} {each} an epoch, {recipe.precision}, seed {recipe.seed}"
 
@@ -106,7 +112,19 @@ class Report:
                 self._looked = now
                 self._move(now)
         if moment.epoch_ends and not self.quiet:
-            self._line()
+            with self._heard():
+                self._line()
+
+    @contextlib.contextmanager
+    def _heard(self) -> Iterator[None]:
+        """Where nobody listens any more, the run goes on in silence."""
+        try:
+            yield
+        except ClosedPipeError:
+            self.quiet = True
+        except OSError as problem:
+            self.quiet = True
+            self.troubles.append(f"the output cannot be written: {problem.strerror or problem}")
 
     def _move(self, now: float) -> None:
         trainer, standing = self.trainer, self.trainer.standing
@@ -145,13 +163,16 @@ class Report:
 
     def end(self, folder: Path, end: str) -> None:
         """What came of it, and where it lies."""
+        if self.quiet:
+            return
         standing = self.trainer.standing
         why = {
             "epochs": f"{standing.epoch} epochs are done",
             "patience": f"ended after epoch {standing.epoch}: validation was best in epoch {standing.best}",
             "interrupted": f"interrupted in epoch {standing.epoch + 1}; gradsheet train --resume -o {folder} goes on",
         }[end]
-        write(f"\n{why}\n{folder / 'model.safetensors'} is written\n")
+        with self._heard():
+            write(f"\n{why}\n{folder / 'model.safetensors'} is written\n")
 
 
 def _shape(array: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,11 @@ Examples:
   gradsheet train digits.sheet --data digits.csv --method adam --validation 0.2 --patience 5 -o run/
   gradsheet train --resume --epochs 40 -o run/
 """
-_INTERRUPTED, _DIVERGED = 130, 1
+_DIVERGED, _SIGNALLED = 1, 128
+"""What stopped training adds its number to the latter: 130 for Ctrl-C, 143 for SIGTERM."""
+_NUMBER = re.compile(r"[+-]?(\d+/\d+|(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?)", re.ASCII | re.IGNORECASE)
+"""Of 10^(10^9) nothing is computed."""
 _LONGEST = 40
-"""Letters of a number: of 10^(10^9) nothing is computed."""
 _SCHEDULE = {"schedule": "shape", "warmup": "warmup", "factor": "factor", "every": "every"}
 _PLAIN = (
     "epochs", "rate", "method", "momentum", "weight_decay", "clip", "reduction", "stratify", "patience", "seed",
@@ -79,13 +82,17 @@ def train(*, sheet: str | None, out: str, resume: bool, force: bool, **options: 
 
     if sheet is None and not resume:
         refuse("GS601", "a sheet is missing", suggestion="gradsheet train SHEET --data FILE -o FOLDER")
+    if resume and options["beginning"]:
+        refuse("GS601", "--from says how a run begins, --resume goes on with one: they exclude each other")
+    if not options["save_every"] >= 0:
+        refuse("GS601", f"--save-every takes seconds, 0 or more, not {options['save_every']:g}")
     with folder_of(out, resume=resume, force=force) as folder:
         checkpoint = None
         if resume:
             checkpoint, remarks = folder.load()
             for remark in remarks:
                 click.echo(f"remark: {remark}", err=True)
-        return _trained(sheet, folder, checkpoint, options)
+        return _trained(sheet, folder, checkpoint, {**options, "out": out, "force": force})
 
 
 def _trained(sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> int:
@@ -94,6 +101,8 @@ def _trained(sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None
     from gradsheet.training.running import Keeping, carry_out  # noqa: PLC0415 - the same
 
     trainer = _trainer(sheet, folder, checkpoint, options)
+    if options["force"]:
+        folder.clear()
     quiet = options["quiet"] or options["as_json"]
     with _stopping() as stopped, watching(trainer, quiet=quiet) as watcher:
         if not quiet:
@@ -104,13 +113,13 @@ def _trained(sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None
         except DivergedError as problem:
             return _say_diverged(problem, as_json=options["as_json"])
         finally:
-            for trouble in folder.troubles:
+            for trouble in (*folder.troubles, *watcher.troubles):
                 click.echo(f"remark: {trouble}", err=True)
     if options["as_json"]:
         _print_json(trainer, end)
     elif not quiet:
         watcher.end(folder.place, end)
-    return _INTERRUPTED if end == "interrupted" else 0
+    return _SIGNALLED + stopped[0] if end == "interrupted" else 0
 
 
 def _say_diverged(problem: Any, *, as_json: bool) -> int:
@@ -154,7 +163,7 @@ def _trainer(
         assert sheet is not None
         stated = load(sheet)
     else:
-        stated = setting_of(checkpoint).sheet
+        stated = setting_of(checkpoint, str(folder.place)).sheet
         if sheet is not None:
             folder.check_sheet(load(sheet), checkpoint)
     recipe = _recipe(checkpoint, options)
@@ -189,9 +198,11 @@ def _values(path: str, load_model: Any) -> Mapping[str, Any]:
 def _recipe(checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Recipe:
     """What was said, and for the rest what the run began with, or what is usual."""
     from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-    from gradsheet.training.recipe import Recipe  # noqa: PLC0415 - brings NumPy
+    from gradsheet.training.model import reading  # noqa: PLC0415 - brings NumPy
+    from gradsheet.training.recipe import Recipe  # noqa: PLC0415 - the same
 
-    written = (Recipe() if checkpoint is None else Recipe.read(checkpoint.notes["recipe"])).written()
+    with reading(options["out"]):
+        written = (Recipe() if checkpoint is None else Recipe.read(checkpoint.notes["recipe"])).written()
     written |= {name: options[name] for name in _PLAIN if options[name] is not None}
     written["schedule"] |= {new: options[old] for old, new in _SCHEDULE.items() if options[old] is not None}
     batch = options["batch"]
@@ -219,7 +230,7 @@ def _number(name: str, text: Any) -> None:
     if text is None:
         return
     try:
-        Fraction(text if len(str(text)) <= _LONGEST else "")
+        Fraction(text if len(text) <= _LONGEST and _NUMBER.fullmatch(text) else "")
     except (ValueError, ZeroDivisionError):
         refuse("GS601", f"--{name.replace('_', '-')} takes a number, not '{text}'")
 
@@ -239,12 +250,13 @@ def _sources(folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[
     from gradsheet.training.model import setting_of  # noqa: PLC0415 - the same
     from gradsheet.training.problem import Sources  # noqa: PLC0415 - the same
 
-    before = checkpoint.notes.get("sources", {}) if checkpoint is not None else {}
+    before = _sources_before(checkpoint)
     text = options["validation"]
+    mapping = list(options["mapping"]) or before["mapping"]
     held: dict[str, Any] = {
-        "data": list(options["data"]) or before.get("data", []),
-        "mapping": list(options["mapping"]) or before.get("mapping", []),
-        "validation": text if text is not None and _share(text) is None else before.get("validation"),
+        "data": list(options["data"]) or before["data"],
+        "mapping": mapping,
+        "validation": before["validation"] if text is None else None if _share(text) is not None else text,
     }
     # What is kept has to be found from any folder; what is printed is called as it was said.
     checked = None if held["validation"] is None else str(Path(held["validation"]).absolute())
@@ -252,11 +264,23 @@ def _sources(folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[
     values: dict[str, Any] = gather(options["given"], options["settings"])
     classes: Mapping[str, Any] = {}
     if checkpoint is not None:
-        setting = setting_of(checkpoint)
+        setting = setting_of(checkpoint, str(folder.place))
         classes = setting.classes
         sizes = {name: setting.sizes.values[s] for name, s in setting.sheet.sizes.items() if s in setting.sizes.values}
         values = {**sizes, **setting.constants, **values}
     return Sources(held["data"], read_mapping(held["mapping"]), values, classes, held["validation"])
+
+
+def _sources_before(checkpoint: Checkpoint | None) -> dict[str, Any]:
+    """Where a run had its data from, as far as the checkpoint says so."""
+    noted = {} if checkpoint is None else checkpoint.notes.get("sources")
+    noted = noted if isinstance(noted, dict) else {}
+    validation = noted.get("validation")
+    return {
+        "data": [str(p) for p in noted.get("data") or ()],
+        "mapping": [str(m) for m in noted.get("mapping") or ()],
+        "validation": None if validation is None else str(validation),
+    }
 
 
 # ---------------------------------------------------------------- being stopped
@@ -272,7 +296,8 @@ def _stopping() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         asked.append(number)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield asked
     finally:

@@ -6,6 +6,7 @@ at every moment, whatever happens to the other.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from gradsheet.diagnostics import Diagnostic, SheetError, Source
-from gradsheet.files import write_file
+from gradsheet.files import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -56,7 +57,9 @@ class _Entry:
         return cls(np.dtype(_READ[entry["dtype"]]), tuple(map(int, entry["shape"])), first, last)
 
     def fits(self, size: int) -> bool:
-        return self.first >= 0 and self.last - self.first == prod(self.shape) * self.dtype.itemsize <= size - self.first
+        """Whether shape and place belong together, and lie within so many bytes."""
+        wanted = prod(self.shape) * self.dtype.itemsize
+        return min(self.shape, default=0) >= 0 <= self.first and self.last - self.first == wanted <= size - self.first
 
 
 def packed(checkpoint: Checkpoint) -> bytes:
@@ -89,32 +92,46 @@ def _summed(whole: bytes, old: str, new: str) -> bytes:
 
 
 def unpacked(data: bytes, name: str) -> Checkpoint:
-    """What a file holds, once its checksum is found right; raises `SheetError` for anything else."""
+    """What a file holds, once its checksum is found right; raises `SheetError` for anything else.
+
+    The sum is tried before anything is made of what it covers.
+    """
     length = int.from_bytes(data[:8], "little")
     if not 2 <= length <= min(_LARGEST_HEADER, len(data) - 8):
         _damaged(name, "it is cut off, or no safetensors file")
-    try:
+    with _readable(name):
         header = json.loads(data[8 : 8 + length])
         notes = header.pop("__metadata__", {})
-        stated = notes.pop(_SUM, "")
-        kind = notes.pop("format", "")
-        entries = {str(n): _Entry.read(e) for n, e in header.items()}
-        held = {str(k): json.loads(v) for k, v in notes.items()} if kind == FORMAT else {}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        _damaged(name, "its header cannot be read")
+        stated = notes.pop(_SUM, None)
+        kind = notes.pop("format", None)
+    if stated is not None and hashlib.sha256(_summed(data, stated, _EMPTY)).hexdigest() != stated:
+        _damaged(name, "its checksum does not fit")
     if kind != FORMAT:
         hint = "gradsheet train writes them; values to begin with are handed in by --from"
         _fail("GS833", "this is no model of gradsheet: it holds arrays without a sheet", name, hint)
-    if hashlib.sha256(_summed(data, stated, _EMPTY)).hexdigest() != stated:
-        _damaged(name, "its checksum does not fit")
-    start = 8 + length
-    arrays = {}
-    for field, entry in entries.items():
-        if not entry.fits(len(data) - start):
-            _damaged(name, f"'{field}' has another number of bytes than its shape needs")
-        held_here = np.frombuffer(data, entry.dtype, prod(entry.shape), start + entry.first)
-        arrays[field] = held_here.reshape(entry.shape).copy()
-    return Checkpoint(arrays, held)
+    if stated is None:
+        _damaged(name, "it has no checksum")
+    with _readable(name):
+        held = {str(k): json.loads(v) for k, v in notes.items()}
+        entries = {str(n): _Entry.read(e) for n, e in header.items()}
+    rest = memoryview(data)[8 + length :]
+    return Checkpoint({n: _array(e, rest, n, name) for n, e in entries.items()}, held)
+
+
+@contextlib.contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """A header that has other things in it than it should is a damaged one."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        _damaged(name, "its header cannot be read")
+
+
+def _array(entry: _Entry, data: memoryview, field: str, name: str) -> NDArray[Any]:
+    if not entry.fits(len(data)):
+        _damaged(name, f"'{field}' has another number of bytes than its shape needs")
+    part = data[entry.first : entry.last]
+    return np.frombuffer(part, entry.dtype).reshape(entry.shape).copy()
 
 
 def _damaged(name: str, reason: str) -> NoReturn:
@@ -128,32 +145,43 @@ def _fail(code: str, message: str, name: str, suggestion: str | None = None) -> 
 # ---------------------------------------------------------------- files
 
 
-def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; the one before stays beside it until the next one."""
+def save(folder: Path, checkpoint: Checkpoint, *, over: bool = False) -> None:
+    """Write a checkpoint; the one before stays beside it until the next one.
+
+    With `over`, the file that is there is known to be damaged: it makes room, and the one before stays what it is.
+    """
     place, before = folder / NAME, folder / BEFORE
-    fresh = folder / f".{NAME}.new"
     try:
-        write_file(str(fresh), packed(checkpoint), force=True)
-        if place.exists():
-            place.replace(before)
-        fresh.replace(place)
-        _settle(folder)
+        with replacing(place) as fresh:
+            fill(fresh, packed(checkpoint))
+            if place.exists() and not over:
+                place.replace(before)
     except OSError as problem:
         _fail("GS602", f"the checkpoint cannot be written: {problem.strerror or problem}", str(place))
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
-def _settle(folder: Path) -> None:
-    """Make the new names last, where a folder can be flushed."""
+@contextlib.contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A neighbour of a file, to be filled, which takes its name at the end.
+
+    It has one name, not a new one each time: whoever is killed while it is filled leaves it to be written over.
+    """
+    fresh = place.with_name(f".{place.name}.new")
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # pragma: no cover - a system that opens no folders
-        return
-    try:
-        os.fsync(descriptor)
+        yield fresh
+        fresh.replace(place)
     finally:
-        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+    settle(place.parent)
+
+
+def fill(path: Path, data: bytes) -> None:
+    """Bytes as a file, on the disk before the next thing happens."""
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def load(folder: Path) -> tuple[Checkpoint, tuple[str, ...]]:
@@ -180,4 +208,4 @@ def load(folder: Path) -> tuple[Checkpoint, tuple[str, ...]]:
     _fail("GS831", "there is no model in this folder", str(folder), "gradsheet train SHEET --data FILE -o FOLDER")
 
 
-__all__ = ["BEFORE", "NAME", "Checkpoint", "load", "packed", "save", "unpacked"]
+__all__ = ["BEFORE", "NAME", "Checkpoint", "fill", "load", "packed", "replacing", "save", "unpacked"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import contextlib
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from gradsheet.training.recipe import Recipe
 from gradsheet.training.trainer import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from os import PathLike
 
     from numpy.typing import NDArray
@@ -122,17 +123,22 @@ def load_model(path: str | PathLike[str]) -> Model:
             message = f"the model cannot be read: {problem.strerror or problem}"
             raise SheetError((Diagnostic("GS001", message, None, source),)) from None
         held, remarks = checkpoints.unpacked(data, str(path)), ()
-    return _model(held, remarks)
+    return _model(held, str(path), remarks)
 
 
 def _unpacked(data: bytes) -> Model:
-    return _model(checkpoints.unpacked(data, "<pickle>"))
+    return _model(checkpoints.unpacked(data, "<pickle>"), "<pickle>")
 
 
-def _model(held: Checkpoint, remarks: tuple[str, ...] = ()) -> Model:
+def _model(held: Checkpoint, name: str, remarks: tuple[str, ...] = ()) -> Model:
     parameters = {n: a for n, a in held.arrays.items() if ":" not in n}
-    recipe = Recipe.read(held.notes["recipe"])
-    return Model(setting_of(held), parameters, recipe, held.notes["standing"]["history"], remarks)
+    with reading(name):
+        recipe = Recipe.read(held.notes["recipe"])
+        history = list(held.notes["standing"]["history"])
+    setting = setting_of(held, name)
+    _check_arrays(setting.arrays("parameter"), parameters, name)
+    _check_arrays(setting.arrays("constant"), setting.constants, name)
+    return Model(setting, parameters, recipe, history, remarks)
 
 
 # ---------------------------------------------------------------- checkpoints
@@ -154,17 +160,50 @@ def _written(setting: Setting, recipe: Recipe, parameters: Arrays, standing: Sta
     return Checkpoint({**parameters, **constants}, notes)
 
 
-def setting_of(checkpoint: Checkpoint) -> Setting:
+@contextlib.contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Notes that are not those of a run are said to be so, whoever wrote them."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        message = "what is written of the run in this checkpoint cannot be understood"
+        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),)) from None
+
+
+def setting_of(checkpoint: Checkpoint, name: str) -> Setting:
     """The sheet of a checkpoint, with its sizes and constants."""
     notes = checkpoint.notes
-    sheet = load_sheet(Source(notes["sheet"]["text"], notes["sheet"]["name"]))
+    with reading(name):
+        source = Source(str(notes["sheet"]["text"]), str(notes["sheet"]["name"]))
+    sheet = load_sheet(source)
     sizes = Sizes()
-    for name, number in notes["sizes"].items():
-        sizes.set(sheet.sizes[name], number, "the model")
-    sizes.families.update({f: {int(k): int(n) for k, n in m} for f, m in notes["families"].items()})
+    with reading(name):
+        for size, number in notes["sizes"].items():
+            sizes.set(sheet.sizes[size], int(number), "the model")
+        sizes.families.update({f: {int(k): int(n) for k, n in m} for f, m in notes["families"].items()})
+        classes = {n: tuple(c) for n, c in notes["classes"].items()}
+        setting = Setting(sheet, derive(sheet), sizes, {}, tuple(notes["data"]), classes)
+        inputs = {s.name for s in sheet.inputs}
+        if not inputs.issuperset(setting.data):
+            raise ValueError
     constants = {n.removeprefix(_CONSTANT): a for n, a in checkpoint.arrays.items() if n.startswith(_CONSTANT)}
-    classes = {n: tuple(c) for n, c in notes["classes"].items()}
-    return Setting(sheet, derive(sheet), sizes, constants, tuple(notes["data"]), classes)
+    if sheet.objective is None or not setting.data:
+        message = "the sheet in this checkpoint is trained on no data"
+        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),))
+    return replace(setting, constants=constants)
+
+
+def _check_arrays(wanted: Mapping[str, tuple[int | None, ...]], held: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Refuse arrays that are not those of the sheet."""
+    for array, shape in wanted.items():
+        if array not in held:
+            message = f"the checkpoint has no '{array}', which its sheet needs"
+        elif held[array].shape != shape:
+            shapes = ["×".join(map(str, s)) or "a number" for s in (held[array].shape, shape)]
+            message = f"'{array}' is {shapes[0]} in the checkpoint, and {shapes[1]} in its sheet"
+        else:
+            continue
+        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),))
 
 
 def model_of(trainer: Trainer) -> Model:
@@ -186,19 +225,38 @@ def checkpoint_of(trainer: Trainer, **notes: Any) -> Checkpoint:
     return Checkpoint({**held.arrays, **last, **states}, {**held.notes, **notes})
 
 
-def restore(trainer: Trainer, checkpoint: Checkpoint) -> None:
+def restore(trainer: Trainer, checkpoint: Checkpoint, name: str) -> None:
     """Put a run where a checkpoint has it."""
     arrays = checkpoint.arrays
-    for name, array in trainer.arrays.items():
-        for key in (_STATE + name, _LAST + name, name):
-            if key in arrays:
-                array[...] = arrays[key]
-                break
-    standing = Standing(**checkpoint.notes["standing"])
-    standing.ended = ""
-    trainer.standing = standing
-    if any(n.startswith(_LAST) for n in arrays):
-        trainer.best = {n: arrays[n].copy() for n in trainer.parameters}
+    own = trainer.parameters
+    last = any(n.startswith(_LAST) for n in arrays)
+    keys = {n: n if n in own and not last else (_LAST if n in own else _STATE) + n for n in trainer.arrays}
+    _check_arrays({keys[n]: a.shape for n, a in trainer.arrays.items()}, arrays, name)
+    with reading(name):
+        trainer.standing = _standing(checkpoint.notes["standing"], trainer.steps)
+    for array, value in trainer.arrays.items():
+        value[...] = arrays[keys[array]]
+    if trainer.recipe.patience is None:
+        return
+    if last:
+        _check_arrays({n: a.shape for n, a in own.items()}, arrays, name)
+        trainer.best = {n: arrays[n].copy() for n in own}
+    else:
+        trainer.standing.best = None  # nobody has kept the parameters of that epoch
 
 
-__all__ = ["Model", "Predictions", "checkpoint_of", "load_model", "model_of", "restore", "setting_of"]
+def _standing(written: Mapping[str, Any], steps: int) -> Standing:
+    """How far a run had come whose epochs have so many steps; raises what `reading` catches."""
+    found = Standing(**{**written, "ended": ""})
+    for value in (found.epoch, found.step, found.rows):
+        if not isinstance(value, int) or value < 0:
+            raise ValueError
+    if found.step >= steps or len(found.history) != found.epoch:
+        raise ValueError
+    if found.best is not None and not 0 < int(found.best) <= found.epoch:
+        raise ValueError
+    found.loss = float(found.loss)
+    return found
+
+
+__all__ = ["Model", "Predictions", "checkpoint_of", "load_model", "model_of", "reading", "restore", "setting_of"]

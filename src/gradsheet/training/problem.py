@@ -11,8 +11,9 @@ from gradsheet.derivation import derive
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError
 from gradsheet.evaluation import Float64, ValueReader
 from gradsheet.evaluation.sizes import Sizes
+from gradsheet.native.runtime import name_of
 from gradsheet.programs.gathering import gather
-from gradsheet.programs.lowering import Request, inside_means
+from gradsheet.programs.lowering import Request, inside_means, lower
 from gradsheet.solution.solve import rate_of
 from gradsheet.syntax.names import canonical_key
 from gradsheet.targets.plan import has_means, predicted
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gradsheet.derivation import Derivation
     from gradsheet.evaluation import Inputs
     from gradsheet.expressions import Symbol
+    from gradsheet.programs.model import Part
     from gradsheet.sheet import Sheet
     from gradsheet.training.optimisers import Method, Rules
     from gradsheet.training.recipe import Recipe
@@ -86,6 +88,15 @@ class Setting:
     def shape(self, symbol: Symbol) -> tuple[int | None, ...]:
         """The shape for one example."""
         return tuple(self.sizes.evaluate(a.high - a.low + 1) for a in symbol.axes)
+
+    def arrays(self, part: Part) -> dict[str, tuple[int, ...]]:
+        """The shapes of parameters, or of constants, by name: what the objective needs of them."""
+        program = lower(self.derivation, self.request(("value",), 1), after="settle")
+        return {
+            name_of(a): tuple(i.high.constant - i.low.constant + 1 for i in a.symbol.axes)
+            for a in program.arguments
+            if a.part == part and a.name not in self.data
+        }
 
     def needs(self, names: Sequence[str] | None = None) -> tuple[Need, ...]:
         """What is asked of data."""

@@ -20,6 +20,7 @@ _RATES: dict[Method, float] = {
     "sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001,
 }  # fmt: skip
 """Where nothing is said: what each method is usually begun with."""
+_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ class Recipe:
         _insist(self.clip is None or self.clip > 0, "gradients are clipped to a length above 0")
         _insist(self.schedule.shape in SHAPES, f"there is no schedule '{self.schedule.shape}'",
                 "there is " + ", ".join(SHAPES))  # fmt: skip
-        _insist(self.schedule.every > 0 and self.schedule.warmup >= 0 and self.schedule.factor > 0,
-                "a schedule counts epochs from 1, and its factor is above 0")  # fmt: skip
+        _insist(self.schedule.every > 0 and self.schedule.warmup >= 0 and 0 < self.schedule.factor < float("inf"),
+                "a schedule counts epochs from 1, and its factor is above 0 and finite")  # fmt: skip
         _insist(0 <= self.validation < 1, f"the share for validation is below 1, not {self.validation:g}")
         _insist(self.patience is None or self.patience > 0, "patience is 1 epoch or more")
         _insist(self.precision in {"float32", "float64"}, f"there is no precision '{self.precision}'",
                 "float64 or float32")  # fmt: skip
-        _insist(self.threads >= 1, f"there is 1 thread or more, not {self.threads}")
+        _insist(1 <= self.threads <= _MOST_THREADS, f"there are 1 to {_MOST_THREADS} threads, not {self.threads}")
         _insist(self.seed >= 0, "a seed is a whole number from 0 on")
 
     def settings(self, method: Method) -> Settings:

@@ -55,7 +55,7 @@ def carry_out(
             if moment.epoch_ends:
                 _log_epoch(trainer, keeping, now - epoch_began, rows)
                 epoch_began, rows = now, 0
-            if stopped():
+            if stopped() and not trainer.done:
                 _save(trainer, keeping, "interrupted")
                 return "interrupted"
             if keeping is not None and now - saved >= keeping.every:
@@ -78,9 +78,7 @@ def _try_to_save(trainer: Trainer, keeping: Keeping) -> None:
     try:
         keeping.folder.save(trainer)
     except SheetError as problem:
-        message = problem.diagnostics[0].message
-        if message not in keeping.folder.troubles:
-            keeping.folder.troubles.append(message)
+        keeping.folder.trouble(problem.diagnostics[0].message)
 
 
 def _save(trainer: Trainer, keeping: Keeping | None, event: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradsheet.native.runtime import name_of
 from gradsheet.training.data import Split, split
+from gradsheet.training.data.faults import refuse
 from gradsheet.training.diverging import Copy, diagnose
 from gradsheet.training.initialising import beginnings, rules_in, slots_of
 from gradsheet.training.measuring import Measure
@@ -83,6 +84,9 @@ class Trainer:
         self.checked_rows = self.split.validation if problem.validation is None else np.arange(self.checked.rows)
         kept = len(self.checked_rows)
         self.measure = Measure(problem, recipe.precision, kept) if kept else None
+        if not kept and (recipe.patience is not None or recipe.stratify is not None):
+            what = "patience watches" if recipe.patience is not None else "to stratify parts off"
+            refuse("GS601", f"{what} rows for validation, and there are none", suggestion="--validation SHARE|FILE")
         self._loss = self.stepper.arrays[problem.rules.loss.name]
 
     @property
@@ -103,7 +107,12 @@ class Trainer:
     @property
     def chosen(self) -> Arrays:
         """The parameters that a model takes: those of the best validation, where patience asked for it."""
-        return self.best or self.parameters
+        return self.best or self.parameters  # `best` is kept for patience alone
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return self.stepper.steps_of(len(self.split.training))
 
     def begin(self, values: Mapping[str, Any] | None = None) -> None:
         """Parameters where they begin: values that are handed in, a rule, what the sheet gives, a default."""
@@ -123,14 +132,14 @@ class Trainer:
 
     def run(self) -> Iterator[Moment]:
         """Train to the end, moment by moment."""
-        standing, recipe = self.standing, self.recipe
-        while not standing.ended:
-            if standing.epoch >= recipe.epochs:
-                standing.ended = "epochs"
-                return
+        while not self.done:
             yield from self._epoch()
-            if self._impatient():
-                standing.ended = "patience"
+        self.standing.ended = "patience" if self._impatient() else "epochs"
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no epoch left, or no patience."""
+        return self.standing.epoch >= self.recipe.epochs or self._impatient()
 
     def rate(self) -> float:
         """The rate of the epoch at hand."""
@@ -149,9 +158,9 @@ class Trainer:
             if done < steps:
                 yield Moment(rows)
             if time.monotonic() - copy.when > _BETWEEN_COPIES:
+                self._check(order, copy)
                 copy = self._copied()
-        if not all(np.isfinite(a).all() for a in self.parameters.values()):
-            raise self._diverged(order, copy)
+        self._check(order, copy)
         self._finish()
         yield Moment(rows, epoch_ends=True)
 
@@ -213,6 +222,11 @@ class Trainer:
     def _copied(self) -> Copy:
         standing = self.standing
         return Copy(time.monotonic(), standing.step, {n: a.copy() for n, a in self.arrays.items()})
+
+    def _check(self, order: NDArray[np.int64], copy: Copy) -> None:
+        """Stop at parameters that are no numbers, even where no loss has seen them yet."""
+        if not all(np.isfinite(a).all() for a in self.parameters.values()):
+            raise self._diverged(order, copy)
 
     def _diverged(self, order: NDArray[np.int64], copy: Copy) -> DivergedError:
         """What went wrong, found by doing the steps since the last copy again."""
