@@ -12,7 +12,7 @@ pytest.importorskip("llvmlite", reason="compiling needs llvmlite")
 import gradsheet as gs
 from gradsheet.expressions import ArrayCall, walk
 from gradsheet.kernels.native import compiled
-from gradsheet.native import registers, rotation, writing
+from gradsheet.native import deferring, registers, rotation, writing
 from gradsheet.native.buffers import plan
 from gradsheet.native.machines import machine as at_hand
 from gradsheet.native.meetings import can_meet
@@ -185,6 +185,11 @@ def runnable(sheet: gs.Sheet, precision: str = "float64", kind: str = "", machin
     with pytest.MonkeyPatch.context() as patch:
         if kind != "registers":
             patch.setattr(registers, "fits", lambda _plan: False)
+        if kind == "deferring":
+            patch.setattr(rotation, "_LEAST", 1)
+            patch.setattr(deferring, "_LEAST", 1)
+            patch.setattr(deferring, "_FEWEST_ROWS", 1)
+            assert deferring.deferral_of(planned) is not None
         if kind == "memory":
             patch.setattr(rotation, "rotation_of", lambda _plan: None)
         if kind == "turning":
@@ -208,21 +213,25 @@ def after(run: Runnable, steps: int) -> dict[str, np.ndarray]:
     return {r.name: found[r.symbol] for r in run.program.results}
 
 
-WAYS = [(SMALL, "registers"), (SMALL, "turning"), (WIDE, "turning"), (CLASSES, "turning"), (CLASSES, "registers")]
+WAYS = [
+    (SMALL, "registers"), (SMALL, "turning"), (WIDE, "turning"), (CLASSES, "turning"), (CLASSES, "registers"),
+    (SMALL, "deferring"), (WIDE, "deferring"), (CLASSES, "deferring"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("precision", NUMBERS)
 @pytest.mark.parametrize(("sheet", "kind"), WAYS, ids=[f"{k} {s.text.split('.')[0][-12:]}" for s, k in WAYS])
 def test_every_way_gives_the_same_numbers(sheet: gs.Sheet, kind: str, precision: str):
-    for steps in (1, 2, 17):
+    for steps in (1, 2, 4, 17):
         known, found = (after(runnable(sheet, precision, way), steps) for way in ("memory", kind))
         assert [n for n in known if not near(found[n], known[n], precision)] == []
 
 
+@pytest.mark.parametrize("kind", ["turning", "deferring"])
 @pytest.mark.parametrize("machine", MACHINES)
-def test_turning_with_registers_of_every_kind(machine: str):
+def test_turning_with_registers_of_every_kind(machine: str, kind: str):
     known = after(runnable(WIDE, "float32", "memory"), 9)
-    found = after(runnable(WIDE, "float32", "turning", machine), 9)
+    found = after(runnable(WIDE, "float32", kind, machine), 9)
     assert [n for n in known if not near(found[n], known[n], "float32")] == []
 
 
@@ -234,10 +243,27 @@ def test_small_programs_do_live_in_registers():
     assert rotation.rotation_of(plan(big.compile("update", batch=1).program, 8)) is not None
 
 
-def test_a_planted_fault_is_seen(monkeypatch: pytest.MonkeyPatch):
-    known = after(runnable(WIDE, kind="memory"), 3)
-    monkeypatch.setattr(writing.nests, "update_and_sum", lambda *_arguments: None)
-    found = after(runnable(WIDE, kind="turning"), 3)
+def deferred(text: str) -> bool:
+    """Whether a sheet's changes of a large matrix are put off."""
+    return deferring.deferral_of(plan(gs.loads(text).compile("update", batch=1).program, 8)) is not None
+
+
+def test_changes_are_put_off_where_they_hang_on_the_example_alone():
+    text = gs.models.mlp([100, 96, 4], rate=0.1)
+    assert deferred(text)
+    assert not deferred(gs.models.mlp([33, 19, 5], rate=0.1))
+    rule = next(line for line in text.splitlines() if line.startswith("minimize"))
+    decayed = [f"  {n} ← {n} - 0.1 ∂L/∂{n} - 0.01 {n}" for n in ("W1", "b1", "W2", "b2")]
+    assert not deferred(text.replace(rule, "\n".join(["minimize L", "update", *decayed])))
+
+
+@pytest.mark.parametrize(("kind", "home", "part"), [
+    ("turning", writing.nests, "update_and_sum"), ("deferring", deferring, "pass_over"),
+])  # fmt: skip
+def test_a_planted_fault_is_seen(kind: str, home: object, part: str, monkeypatch: pytest.MonkeyPatch):
+    known = after(runnable(WIDE, kind="memory"), 9)
+    monkeypatch.setattr(home, part, lambda *_arguments: None)
+    found = after(runnable(WIDE, kind=kind), 9)
     assert [n for n in known if not near(found[n], known[n])] != []
 
 

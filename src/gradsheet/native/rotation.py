@@ -60,17 +60,26 @@ class Turning:
     size: int
 
 
-def rotation_of(plan: Plan) -> Turning | None:
-    """The rotation of a planned program that takes one row of data at a time."""
+def squeezed(plan: Plan) -> tuple[Program, dict[Symbol, Symbol], dict[Symbol, Symbol]] | None:
+    """A program that takes one row of data at a time, without the axis of that row; which arrays are thinner for it.
+
+    With the parameters that new values take the place of.
+    """
     rows = plan.program.rows
     if rows is None or rows.low != rows.high:
         return None
-    squeezed, thin = squeeze(plan.program)
-    rotated = rotate(squeezed)
-    if rotated is None:
+    program, thin = squeeze(plan.program)
+    return program, thin, {thin.get(new, new): thin.get(old, old) for new, old in plan.same.items()}
+
+
+def rotation_of(plan: Plan) -> Turning | None:
+    """The rotation of a planned program that takes one row of data at a time."""
+    found = squeezed(plan)
+    if found is None:
         return None
-    same = {thin.get(new, new): thin.get(old, old) for new, old in plan.same.items()}
-    if rotated.update.target not in same:
+    program, thin, same = found
+    rotated = rotate(program)
+    if rotated is None or rotated.update.target not in same:
         return None
     elsewhere = {thin.get(s, s) for s in plan.given} | set(same) | {rotated.early}
     inside, size = workspace(rotated.program, elsewhere, LINE // 4)
@@ -78,8 +87,11 @@ def rotation_of(plan: Plan) -> Turning | None:
     return Turning(rotated, thin, same, inside, size + -(-prod(shape(rotated.early)) // LINE) * LINE)
 
 
-def rotate(program: Program) -> Rotated | None:
-    """The rotation of a program by its largest matrix that a product reads first and an update changes, if any."""
+def rotate(program: Program, *, bare: bool = False) -> Rotated | None:
+    """The rotation of a program by its largest matrix that a product reads first and an update changes, if any.
+
+    What is known when a step begins is the product and what is added to it, or the `bare` product.
+    """
     if any(isinstance(s, Loop) for s in program.statements):
         return None
     changing = {r.updates: r.symbol for r in program.results if r.updates is not None}
@@ -100,7 +112,7 @@ def rotate(program: Program) -> Rotated | None:
     _, definition, node, total, update = best
     if len(node.free) != 1 or any(u.access.symbol is update.target for a in program.assigns for u in uses(a)):
         return None
-    return _rotated(program, definition, node, total, update, data)
+    return _rotated(program, definition, total if bare else node, total, update, data)
 
 
 def _sums(node: AnyNode) -> list[Reduce]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradsheet.expressions import Access, ArrayCall, Reduce
+from gradsheet.expressions import ZERO_EXPR, Access, ArrayCall, Reduce
 from gradsheet.kernels import I32, I64, Code, ModuleBuilder, Pointer, Type, pointer
-from gradsheet.native import nests, registers, rotation
+from gradsheet.native import deferring, nests, registers, rotation
 from gradsheet.native.elimination import eliminate
 from gradsheet.native.expressions import value
 from gradsheet.native.packing import Scratch
@@ -21,7 +21,7 @@ from gradsheet.programs.model import Assign, Statement
 from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradsheet.expressions import Symbol
     from gradsheet.kernels import AnyType, FunctionBuilder, Module, Term
@@ -61,6 +61,9 @@ def write(
     size = plan.size + need
     if registers.fits(plan):
         registers.write_epoch(builder, plan, number, parameters)
+    elif (deferral := deferring.deferral_of(plan)) is not None:
+        size = max(size, deferral.size)
+        _deferred_epoch(builder, plan, deferral, number, parameters, machine)
     elif (turning := rotation.rotation_of(plan)) is not None:
         size = max(size, turning.size)
         _turning_epoch(builder, plan, turning, number, parameters, machine)
@@ -248,32 +251,80 @@ def _turning_epoch(
     """Steps over rows one by one, the update of the largest matrix together with the next product that reads it."""
     parameters = {**parameters, "steps": I64, "stop": pointer(I32, noalias=False)}
     turned = turning.rotated
-    rows = {a.symbol for a in plan.program.arguments if a.part == "data"}
     with builder.function("epoch", parameters, exported=True) as b:
         *arrays, workspace, steps, stop = b.parameters
-        inside = {
-            s: Place(b.advance(workspace, offset), row_major(shape(s))) for s, offset in turning.inside.items()
-        }
-
-        def places(row: Term | int, following: Term | int) -> dict[Symbol, Place]:
-            found = dict(inside)
-            for symbol, array in zip(plan.given, arrays, strict=True):
-                thin = turning.thin.get(symbol, symbol)
-                size, strides = prod(shape(symbol)), row_major(shape(thin))
-                if symbol in rows:
-                    found[thin] = Place(b.advance(array, b.term(row, I64) * size), strides, symbol.is_integer)
-                    ahead = b.advance(array, b.term(following, I64) * size)
-                    found[turned.following[thin]] = Place(ahead, strides, symbol.is_integer)
-                else:
-                    found[thin] = Place(array, strides, symbol.is_integer)
-            found.update({new: found[old] for new, old in turning.same.items()})
-            return found
-
+        places = _rowwise(plan, turning, b, arrays, workspace)
         _assign(turned.first, Scope(b, number, places(0, 0), width=machine.width), machine)
         with b.loop("s", 0, steps) as s:
             scope = Scope(b, number, places(s, b.minimum(s + 1, steps - 1)), width=machine.width)
             _statements(turned.program.statements, scope, machine)
             nests.update_and_sum(turned.update, turned.then, turned.product, scope, machine.width)
+            b.until(b.load(stop, 0, volatile=True).differs(0))
+
+
+def _rowwise(
+    plan: Plan, turned: rotation.Turning | deferring.Deferral, b: FunctionBuilder, arrays: Sequence[Term],
+    workspace: Term,
+) -> Callable[[Term | int, Term | int], dict[Symbol, Place]]:  # fmt: skip
+    """Where arrays lie at a row of the data, and at the row that follows."""
+    rows = {a.symbol for a in plan.program.arguments if a.part == "data"}
+    inside = {s: Place(b.advance(workspace, offset), row_major(shape(s))) for s, offset in turned.inside.items()}
+
+    def places(row: Term | int, following: Term | int) -> dict[Symbol, Place]:
+        found = dict(inside)
+        for symbol, array in zip(plan.given, arrays, strict=True):
+            thin = turned.thin.get(symbol, symbol)
+            size, strides = prod(shape(symbol)), row_major(shape(thin))
+            if symbol in rows:
+                found[thin] = Place(b.advance(array, b.term(row, I64) * size), strides, symbol.is_integer)
+                ahead = b.advance(array, b.term(following, I64) * size)
+                found[turned.rotated.following[thin]] = Place(ahead, strides, symbol.is_integer)
+            else:
+                found[thin] = Place(array, strides, symbol.is_integer)
+        found.update({new: found[old] for new, old in turned.same.items()})
+        return found
+
+    return places
+
+
+def _deferred_epoch(
+    builder: ModuleBuilder, plan: Plan, deferral: deferring.Deferral, number: Type, parameters: dict[str, AnyType],
+    machine: Machine,
+) -> None:  # fmt: skip
+    """Steps over rows in blocks, for each of which there is one pass over the largest matrix."""
+    parameters = {**parameters, "steps": I64, "stop": pointer(I32, noalias=False)}
+    turned, keep, many = deferral.rotated, deferral.keep, deferring.AT_ONCE
+    with builder.function("epoch", parameters, exported=True) as b:
+        *arrays, workspace, steps, stop = b.parameters
+        places = _rowwise(plan, deferral, b, arrays, workspace)
+        last = steps - 1
+
+        def scope_at(row: Term | int, following: Term | int, example: Term | int, later: Term | int) -> Scope:
+            """At one example of a block, whose a it is, and at another, whose product it is."""
+            found = places(row, following)
+            for symbol, at in ((turned.early, later), (keep.target, example)):
+                place = found[symbol]
+                found[symbol] = replace(place, pointer=b.advance(place.pointer, b.term(at, I64) * deferral.stride))
+            return Scope(b, number, found, width=machine.width)
+
+        with b.loop("k", 0, many) as k:
+            row = b.minimum(k, last)
+            _assign(turned.first, scope_at(row, row, 0, k), machine)
+        with b.loop("s", 0, steps, many) as s:
+            count = b.minimum(b.constant(many, I64), steps - s)
+            with b.loop("k", 0, count) as k:
+                here = scope_at(s + k, s + k, k, k)
+                _statements(turned.program.statements, here, machine)
+                _assign(keep, here, machine)
+                with b.loop("m", k + 1, count) as m:
+                    later = scope_at(s + k, s + m, k, m)
+                    _statements((deferral.overlap, deferral.correct), later, machine)
+            # Where a block is shorter, nothing is added for the examples that it lacks.
+            with b.loop("k", count, many) as k:
+                _assign(replace(keep, body=ZERO_EXPR), scope_at(last, last, k, k), machine)
+            scopes = [scope_at(b.minimum(s + k, last), b.minimum(s + (many + k), last), 0, 0) for k in range(many)]
+            kept = scopes[0].places
+            deferring.pass_over(deferral, scopes, kept[turned.early], kept[keep.target], machine.width)
             b.until(b.load(stop, 0, volatile=True).differs(0))
 
 
