@@ -13,7 +13,7 @@ import pytest
 
 import gradsheet as gs
 from cli.session import gradsheet
-from fences import ROOT, Fence, agrees, documents, fences, fresh_copy, home, is_setup, run, session
+from fences import ROOT, Fence, agrees, documents, fences, fresh_copy, home, is_setup, lacks, run, session
 from gradsheet.diagnostics import CODES
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def test_setting_up_works_as_the_document_says(fence: Fence, monkeypatch: pytest
 
 @named([fence for fence in BLOCKS if fence.kind == "python" and ">>>" in fence.text])
 def test_python_prints_what_the_document_says(fence: Fence, workplace: Path, monkeypatch: pytest.MonkeyPatch):
+    if lacks(fence):
+        pytest.skip(f"{fence.options['needs']} is not installed")
     monkeypatch.chdir(home(fence.path, workplace))
     test = doctest.DocTestParser().get_doctest(fence.text, {}, fence.name, str(fence.path), fence.line)
     told: list[str] = []

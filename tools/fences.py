@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ class Fence:
 
 def documents() -> list[Path]:
     """Every document whose blocks are run."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*.md"))]
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*.md")),
+            ROOT / "examples" / "training" / "README.md"]  # fmt: skip
 
 
 def fences(path: Path) -> list[Fence]:
@@ -104,6 +106,11 @@ def session(fence: Fence) -> list[tuple[str, list[str]]]:
             msg = f"{fence.name}: output before the first command"
             raise ValueError(msg)
     return steps
+
+
+def lacks(fence: Fence) -> bool:
+    """Whether a block needs a library, `needs=sklearn`, that is not installed."""
+    return "needs" in fence.options and find_spec(fence.options["needs"]) is None
 
 
 def is_setup(fence: Fence) -> bool:
@@ -183,7 +190,7 @@ def refresh(path: Path) -> bool:
     lines = text.splitlines()
     with fresh_copy() as copy:
         for fence in reversed(fences(path)):
-            if fence.kind != "console" or is_setup(fence):
+            if fence.kind != "console" or is_setup(fence) or lacks(fence):
                 continue
             steps = session(fence)
             outputs = run([command for command, _ in steps], home(path, copy))

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fences import ROOT, documents, refresh, run
+from fences import ROOT, documents, fences, fresh_copy, refresh, run, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,17 @@ def picture_of(path: Path) -> str:
         return new.read_text(encoding="utf-8")
 
 
+def training_pictures() -> dict[str, str]:
+    """The curve of the run in the README, and what its model says of every place, by the names of the pictures."""
+    first = next(f for f in fences(ROOT / "README.md") if f.text.startswith("$ gradsheet train"))
+    command, _ = session(first)[0]
+    folder = command.split()[-1]
+    with fresh_copy() as copy:
+        run([command, f"python examples/training/two_moons.py picture {folder} boundary.svg"], copy)
+        texts = [(copy / name).read_text(encoding="utf-8") for name in (f"{folder}/curve.svg", "boundary.svg")]
+    return dict(zip(("two-moons-curve.svg", "two-moons.svg"), texts, strict=True))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run with the command line's arguments; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{'written' if refresh(path) else 'as it was'}  {path.relative_to(ROOT)}")
         for path in pictures():
             path.write_text(picture_of(path), encoding="utf-8")
+        for name, text in training_pictures().items():
+            (IMAGES / name).write_text(text, encoding="utf-8")
         return 0
     stale = 0
     SOLUTIONS.mkdir(exist_ok=True)
