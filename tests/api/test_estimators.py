@@ -112,6 +112,12 @@ def test_several_targets_at_once():
     assert model.predict(X[:4]).shape == (4, 3)
 
 
+def test_rows_for_validation_are_taken_from_each_class():
+    model = gs.SheetClassifier(epochs=40, validation=0.25, patience=3, random_state=0).fit(X, THREE)
+    assert "accuracy" in model.model_.history[-1]["validation"]
+    assert model.n_iter_ == len(model.model_.history)
+
+
 def test_a_number_is_the_seed_of_the_command():
     model = gs.SheetClassifier(epochs=3, random_state=7).fit(X, THREE)
     text = gs.SheetClassifier._usual

@@ -230,7 +230,7 @@ class SheetClassifier(ClassifierMixin, _SheetEstimator):  # type: ignore[misc]
             message = f"Only binary classification is supported. The target takes two values, y {len(self.classes_)}"
             _refuse(sheet, message, "declare the target as onehot(k)")
         form = 2 * codes - 1 if self._kind == "signs" else codes
-        self._train(X, form, stratify=self._roles(sheet)[1].name)
+        self._train(X, form, **({"stratify": self._roles(sheet)[1].name} if self.validation else {}))
         self._probable = self._gives_probabilities(X[:_TRIED])
         return self
 
