@@ -38,10 +38,11 @@ class DivergedError(SheetError):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A step, with the arrays before it."""
+    """A step, with the arrays before it, and those after it."""
 
     step: int
     arrays: Arrays
+    after: Arrays
 
 
 def diagnose(
@@ -49,15 +50,13 @@ def diagnose(
 ) -> DivergedError:
     """The error for a run whose loss or parameters are not finite; the arrays are those before the step at fault."""
     place = _step_at_fault(problem, stepper, rate, order, copy)
-    for name, array in stepper.arrays.items():
-        array[...] = place.arrays[name]
+    _restore(stepper, place.arrays)
     chosen = order[place.step * stepper.batch : (place.step + 1) * stepper.batch]
     where = f"in step {place.step + 1:,} of epoch {epoch + 1}"
-    first, kind = _first_at_fault(problem, stepper, rate, place, chosen)
+    first, kind = _first_at_fault(problem, stepper, rate, place, chosen) or _seen(problem, place)
     largest, size = _largest(problem, place.arrays)
     grown = f"; before it, the largest entry of {largest} was {size:.3g}" if size > _GROWN else ""
-    what = f"{first} is the first to be {kind}" if first else f"it leaves the range of {stepper.precision}"
-    message = f"training stopped being finite {where}: {what}{grown}"
+    message = f"training stopped being finite {where}: {first} is the first to be {kind}{grown}"
     advice = _advice(stepper, size, rate)
     return DivergedError((Diagnostic("GS830", message, None, problem.sheet.source, None, advice),))
 
@@ -81,14 +80,14 @@ def _step_at_fault(
             break
         held, at = {n: a.copy() for n, a in stepper.arrays.items()}, done
     _restore(stepper, held)
-    before = held
+    before, step = held, at
     last = min(at + stepper.stretch, stepper.steps_of(len(order)))
     for step in range(at, last):
         before = {n: a.copy() for n, a in stepper.arrays.items()}
         stepper.advance(data, constants, rate, order, step, 1)
         if not _finite(stepper):
-            return _Place(step, before)
-    return _Place(last - 1, before)
+            break
+    return _Place(step, before, {n: a.copy() for n, a in stepper.arrays.items()})
 
 
 def _restore(stepper: Stepper, arrays: Arrays) -> None:
@@ -102,8 +101,11 @@ def _finite(stepper: Stepper) -> bool:
 
 def _first_at_fault(
     problem: Problem, stepper: Stepper, rate: float, place: _Place, chosen: NDArray[np.int64]
-) -> tuple[str, str]:
-    """The first definition, derivative or new value that is not finite for some rows, and what it is instead."""
+) -> tuple[str, str] | None:
+    """The first definition, derivative or new value that is not finite for some rows, and what it is instead.
+
+    None where the equations, carried out as they are written in float64, stay finite.
+    """
     request = replace(stepper.request, rows=len(chosen), wanted=("update",), rules=tuple(problem.rules.rules))
     program = lower(problem.derivation, request, after="rows")
     rows = {n: np.asarray(problem.dataset.arrays[n][chosen]) for n in problem.data}
@@ -114,10 +116,27 @@ def _first_at_fault(
     for assign in program.assigns:
         value = found[assign.target]
         if np.isnan(value).any():
-            return assign.target.name, "not a number"
+            return _called(assign.target.name), "not a number"
         if (np.abs(value) > largest).any():
-            return assign.target.name, "infinite"
-    return "", ""
+            return _called(assign.target.name), "infinite"
+    return None
+
+
+def _called(name: str) -> str:
+    return f"the new value of {name[:-1]}" if name.endswith("⁺") else name
+
+
+def _seen(problem: Problem, place: _Place) -> tuple[str, str]:
+    """What the compiled step itself shows: it adds in another order, in fewer digits."""
+    objective = problem.sheet.objective
+    assert objective is not None
+    loss = problem.rules.loss.name
+    for name in sorted(place.after, key=lambda n: n != loss):
+        array = place.after[name]
+        if not np.isfinite(array).all():
+            called = objective.symbol.name if name == loss else f"the new value of {name}"
+            return called, "not a number" if np.isnan(array).any() else "infinite"
+    return objective.symbol.name, "beyond what can be added up"
 
 
 def _largest(problem: Problem, arrays: Arrays) -> tuple[str, float]:
