@@ -64,6 +64,7 @@ class Recipe:
                 "there is " + ", ".join(SHAPES))  # fmt: skip
         _insist(self.schedule.every > 0 and self.schedule.warmup >= 0 and 0 < self.schedule.factor < float("inf"),
                 "a schedule counts epochs from 1, and its factor is above 0 and finite")  # fmt: skip
+        _insist(self.reduction in {"mean", "sum"}, f"the losses of a batch have a mean or a sum, no '{self.reduction}'")
         _insist(0 <= self.validation < 1, f"the share for validation is below 1, not {self.validation:g}")
         _insist(self.patience is None or self.patience > 0, "patience is 1 epoch or more")
         _insist(self.precision in {"float32", "float64"}, f"there is no precision '{self.precision}'",
