@@ -258,9 +258,10 @@ class Sheet:
         `data` is a path, a dictionary of arrays, a frame, or a list of these; `validation` a share of its rows, or data
         of their own; `mapping` says which columns a symbol is; `values` are sizes and constants; `start` the first
         values of parameters. With `folder`, checkpoints, a log and a curve are kept there, and `resume` goes on with a
-        run. The recipe: `epochs`, `batch` (or "all"), `rate`, `method` ("sgd", "momentum", "nesterov", "rmsprop",
-        "adam", "adamw", "sheet"), `momentum`, `weight_decay`, `clip`, `schedule`, `reduction`, `stratify`,
-        `patience`, `seed`, `shuffle`, `dtype`, `threads`, `begin` (rules such as "W ~ he").
+        run. `whole` is for sheets that state all rows themselves (`X ∈ ℝ^(N×d)`): the data fill the sheet's own arrays,
+        and each step sees all of them. The recipe: `epochs`, `batch` (or "all"), `rate`, `method` ("sgd", "momentum",
+        "nesterov", "rmsprop", "adam", "adamw", "sheet"), `momentum`, `weight_decay`, `clip`, `schedule`, `reduction`,
+        `stratify`, `patience`, `seed`, `shuffle`, `dtype`, `threads`, `begin` (rules such as "W ~ he").
         Raises `SheetError` for data that do not fit, and where a loss stops being finite.
 
         >>> sheet = loads("x, w ∈ ℝ^2, y, ŷ ∈ ℝ\nŷ = wᵀ x\nL = (ŷ - y)²\nparameters w\nminimize L")

@@ -73,7 +73,8 @@ class Report:
         rows = f"{len(trainer.split.training):,} rows"
         if len(trainer.checked_rows):
             rows += f", {len(trainer.checked_rows):,} for validation"
-        lines = [("objective", f"{objective.sense} {objective.symbol.name}, {recipe.reduction} over a batch; {rows}")]
+        joined = "as the sheet states it" if problem.whole else f"{recipe.reduction} over a batch"
+        lines = [("objective", f"{objective.sense} {objective.symbol.name}, {joined}; {rows}")]
         dataset = problem.dataset
         lines += [("data", f"{name} ({_shape(dataset.arrays[name])}) from {dataset.sources[name]}")
                   for name in problem.data]  # fmt: skip

@@ -60,6 +60,8 @@ _PLAIN = (
 @click.option("--warmup", type=int, metavar="N", help="Epochs in which the rate rises.")
 @click.option("--factor", type=float, metavar="F", help="Of the schedules step and exponential; by default 0.1.")
 @click.option("--every", type=int, metavar="N", help="Epochs of a step of the schedule; by default 10.")
+@click.option("--whole", is_flag=True, default=None,
+    help="The sheet states all rows itself, X ∈ ℝ^(N×d): each step sees all of them.")
 @click.option("--reduction", metavar="KIND", help="mean (by default) or sum of the losses of a batch.")
 @click.option("--validation", metavar="SHARE|FILE", help="Rows kept for validation, or a file that has them.")
 @click.option("--stratify", metavar="NAME", help="Keep the classes of this symbol in proportion.")
@@ -210,6 +212,11 @@ def _recipe(checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Recipe
         if batch != "all" and not (batch.isdecimal() and 0 < int(batch) < 1 << 31):
             refuse("GS601", f"--batch takes a number of rows or `all`, not '{batch}'")
         written["batch"] = 0 if batch == "all" else int(batch)
+    if options["whole"]:
+        written["whole"] = True
+    if written["whole"] and (options["reduction"] is not None or batch not in {None, "all"}):
+        refuse("GS601", "with --whole each step sees all rows, and the sheet says how their losses are joined",
+               suggestion="leave out --batch and --reduction")  # fmt: skip
     if options["no_shuffle"]:
         written["shuffle"] = False
     if options["begin"]:

@@ -106,10 +106,11 @@ def _first_at_fault(
 
     None where the equations, carried out as they are written in float64, stay finite.
     """
-    request = replace(stepper.request, rows=len(chosen), wanted=("update",), rules=tuple(problem.rules.rules))
+    rows = None if problem.whole else len(chosen)
+    request = replace(stepper.request, rows=rows, wanted=("update",), rules=tuple(problem.rules.rules))
     program = lower(problem.derivation, request, after="rows")
-    rows = {n: np.asarray(problem.dataset.arrays[n][chosen]) for n in problem.data}
-    given: dict[str, Any] = {**place.arrays, **problem.constants, problem.rules.rate.name: np.asarray(rate), **rows}
+    taken = {n: np.asarray(problem.dataset.arrays[n][chosen]) for n in problem.data}
+    given: dict[str, Any] = {**place.arrays, **problem.constants, problem.rules.rate.name: np.asarray(rate), **taken}
     with np.errstate(all="ignore"):
         found = evaluate(program, {a.symbol: given[name_of(a)] for a in program.arguments})
     largest = float(np.finfo(stepper.precision).max)

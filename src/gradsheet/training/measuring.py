@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,32 +31,34 @@ class Evaluator:
 
     def __init__(self, setting: Setting, names: tuple[str, ...], precision: Precision, rows: int = _AT_ONCE) -> None:
         self.setting, self.names, self.precision = setting, names, precision
-        self._runnable = self._compiled(max(1, min(rows, _AT_ONCE)))
+        behind = setting.derivation.graph.needed_for(*setting.symbols(names))
+        self.data = tuple(s.name for s in setting.symbols(setting.data) if s in behind)
+        """The inputs with rows that the values depend on."""
         self._rests: dict[int, Runnable] = {}
+        if not setting.whole:
+            self._runnable = self._compiled(max(1, min(rows, _AT_ONCE)))
 
     def _compiled(self, rows: int) -> Runnable:
-        setting = self.setting
-        behind = setting.derivation.graph.needed_for(*(s for s in setting.symbols(self.names)))
-        data = tuple(s.name for s in setting.symbols(setting.data) if s in behind)
-        request = setting.request(self.names, rows)
-        request = type(request)(self.names, request.sizes, request.families, rows, data)
-        return compile_program(setting.derivation, request, self.precision, seldom=True)
-
-    @property
-    def data(self) -> tuple[str, ...]:
-        """The inputs with rows that the values depend on."""
-        return tuple(name_of(a) for a in self._runnable.arguments if a.part == "data")
+        request = self.setting.request(self.names, rows)
+        if not self.setting.whole:
+            request = replace(request, data=self.data)
+        return compile_program(self.setting.derivation, request, self.precision, seldom=True)
 
     @property
     def by_row(self) -> bool:
         """Whether each row has values of its own; a mean that the sheet itself takes is one number for all of them."""
+        if self.setting.whole:
+            return False
         lengths = [self._runnable.shape(r.symbol) for r in self._runnable.program.results]
         return all(shape[:1] == (self._runnable.rows,) for shape in lengths)
 
     def over(
         self, parameters: Mapping[str, NDArray[Any]], data: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], Arrays]]:
-        """The values for some rows, block by block."""
+        """The values for some rows, block by block; of a whole data set, all at once."""
+        if self.setting.whole:
+            yield rows, self._run(self._rest(len(rows)), parameters, data, rows)
+            return
         block = self._runnable.rows
         for start in range(0, len(rows), block):
             chosen = rows[start : start + block]
@@ -67,17 +69,18 @@ class Evaluator:
                     padded = np.concatenate([chosen, np.full(block - len(chosen), chosen[-1])])
                 else:
                     runnable = self._rest(len(chosen))
-            taken = {n: np.asarray(data[n][padded], dtype=self._dtype(n)) for n in self.data}
-            given = {**parameters, **self.setting.constants, **taken}
-            found = runnable.run({a.symbol: given[name_of(a)] for a in runnable.arguments}, {})
-            results = (found[r.symbol] for r in runnable.program.results)
-            yield chosen, {
-                n: a[: len(chosen)] if self.by_row else a for n, a in zip(self.names, results, strict=True)
-            }
+            found = self._run(runnable, parameters, data, padded)
+            yield chosen, {n: a[: len(chosen)] if self.by_row else a for n, a in found.items()}
 
-    def _dtype(self, name: str) -> Any:
-        argument = next(a for a in self._runnable.arguments if name_of(a) == name)
-        return np.int64 if argument.symbol.is_integer else self.precision
+    def _run(
+        self, runnable: Runnable, parameters: Mapping[str, NDArray[Any]], data: Mapping[str, NDArray[Any]],
+        rows: NDArray[np.int64],
+    ) -> Arrays:  # fmt: skip
+        types = {name_of(a): np.int64 if a.symbol.is_integer else self.precision for a in runnable.arguments}
+        taken = {n: np.asarray(data[n][rows], dtype=types[n]) for n in self.data if n in types}
+        given = {**parameters, **self.setting.constants, **taken}
+        found = runnable.run({a.symbol: given[name_of(a)] for a in runnable.arguments}, {})
+        return dict(zip(self.names, (found[r.symbol] for r in runnable.program.results), strict=True))
 
     def _rest(self, rows: int) -> Runnable:
         if rows not in self._rests:
@@ -111,19 +114,19 @@ class Measure:
         assert objective is not None
         self.objective = objective.symbol.name
         self.target, self.prediction = setting.target, setting.prediction
-        self.kind = self._kind()
+        self.kind = self._kind(int(setting.whole))
         self.threshold = 0.0 if self.prediction is not None and is_score(setting, self.prediction) else 0.5
         names: tuple[str, ...] = (self.objective,)
         self._values: Evaluator | None = None
         if self.kind is not None and self.prediction is not None:
-            if has_means(setting.derivation):  # the objective is one number, the predictions are not
+            if setting.whole or has_means(setting.derivation):  # the objective is one number, the predictions are not
                 self._values = Evaluator(setting, (self.prediction.name,), precision, rows)
             else:
                 names = (self.objective, self.prediction.name)
         self._loss = Evaluator(setting, names, precision, rows)
 
-    def _kind(self) -> str | None:
-        """What predictions are measured by: classes, signs, thresholds, numbers."""
+    def _kind(self, leading: int) -> str | None:
+        """What predictions are measured by: classes, signs, thresholds, numbers; some axes are those of the rows."""
         if self.target is None or self.prediction is None:
             return None
         domain = self.target.domain
@@ -133,7 +136,7 @@ class Measure:
             values = {float(v) for v in domain.values}
             if values == {-1.0, 1.0}:
                 return "signs"
-            return "halves" if values == {0.0, 1.0} and not self.target.rank else None
+            return "halves" if values == {0.0, 1.0} and self.target.rank == leading else None
         return "numbers" if domain.kind == "real" else None
 
     def __call__(

@@ -21,6 +21,7 @@ from gradsheet.training.measuring import Evaluator, Measure
 from gradsheet.training.problem import Setting
 from gradsheet.training.recipe import Recipe
 from gradsheet.training.trainer import Standing
+from gradsheet.training.whole import first_extent, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +68,9 @@ class Model:
         found = setting.prediction
         if found is None:
             message = "nothing in the sheet is a prediction: a definition before what it is compared with comes in"
+            raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
+        if setting.whole and first_extent(found) != setting.rows:
+            message = f"the prediction {found.name} has no row for each row of the data"
             raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
         evaluator = self._evaluators.get(found.name)
         if evaluator is None:
@@ -150,7 +154,7 @@ def _written(setting: Setting, recipe: Recipe, parameters: Arrays, standing: Sta
     notes = {
         "sheet": {"name": sheet.source.name, "text": sheet.source.text},
         "recipe": recipe.written(),
-        "sizes": {names[s]: n for s, n in setting.sizes.values.items() if s in names},
+        "sizes": {names[s]: n for s, n in setting.sizes.values.items() if s in names and s not in setting.free},
         "families": {f: list(m.items()) for f, m in setting.sizes.families.items()},
         "data": list(setting.data),
         "classes": {n: list(c) for n, c in setting.classes.items()},
@@ -186,6 +190,9 @@ def setting_of(checkpoint: Checkpoint, name: str) -> Setting:
         inputs = {s.name for s in sheet.inputs}
         if not inputs.issuperset(setting.data):
             raise ValueError
+        if notes["recipe"].get("whole"):
+            rows = rows_of(setting.symbols(setting.data))
+            setting = replace(setting, rows=rows)
     constants = {n.removeprefix(_CONSTANT): a for n, a in checkpoint.arrays.items() if n.startswith(_CONSTANT)}
     if sheet.objective is None or not setting.data:
         message = "the sheet in this checkpoint is trained on no data"
@@ -211,7 +218,7 @@ def model_of(trainer: Trainer) -> Model:
     problem = trainer.problem
     parameters = {n: a.copy() for n, a in trainer.chosen.items()}
     setting = Setting(
-        problem.sheet, problem.derivation, problem.sizes, problem.constants, problem.data, problem.classes
+        problem.sheet, problem.derivation, problem.sizes, problem.constants, problem.data, problem.classes, problem.rows
     )
     return Model(setting, parameters, trainer.recipe, list(trainer.standing.history))
 

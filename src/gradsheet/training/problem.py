@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gradsheet.targets.plan import has_means, predicted
 from gradsheet.training.data import Dataset, Need, needs_of, read
 from gradsheet.training.data.faults import listed, refuse
 from gradsheet.training.optimisers import own_rules, rules_of
+from gradsheet.training.whole import first_extent, free_sizes, rows_of, sizes_at, whole_needs
 from gradsheet.verification import verified
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from gradsheet.derivation import Derivation
     from gradsheet.evaluation import Inputs
-    from gradsheet.expressions import Symbol
+    from gradsheet.expressions import Affine, Size, Symbol
     from gradsheet.programs.model import Part
     from gradsheet.sheet import Sheet
     from gradsheet.training.optimisers import Method, Rules
@@ -64,6 +65,22 @@ class Setting:
     """Inputs with a row for each example, in the order of the sheet."""
     classes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     """The labels of symbols whose rows were made of labels."""
+    rows: Affine | None = None
+    """Where the sheet states the whole data set: the length of its axis of the rows."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the data fill the sheet's own arrays, all rows at once."""
+        return self.rows is not None
+
+    @property
+    def free(self) -> frozenset[Size]:
+        """Sizes that only data have, and no model."""
+        return frozenset() if self.rows is None else free_sizes(self.sheet, self.rows)
+
+    def sizes_at(self, count: int) -> Sizes:
+        """The sizes for data of so many rows."""
+        return self.sizes if self.rows is None else sizes_at(self.sizes, self.free, self.rows, count)
 
     @property
     def prediction(self) -> Symbol | None:
@@ -91,7 +108,8 @@ class Setting:
 
     def arrays(self, part: Part) -> dict[str, tuple[int, ...]]:
         """The shapes of parameters, or of constants, by name: what the objective needs of them."""
-        program = lower(self.derivation, self.request(("value",), 1), after="settle")
+        rows = 1 if self.rows is None else self.sizes.evaluate(self.rows) or 1
+        program = lower(self.derivation, self.request(("value",), rows), after="settle")
         return {
             name_of(a): tuple(i.high.constant - i.low.constant + 1 for i in a.symbol.axes)
             for a in program.arguments
@@ -100,10 +118,14 @@ class Setting:
 
     def needs(self, names: Sequence[str] | None = None) -> tuple[Need, ...]:
         """What is asked of data."""
-        return needs_of(self.symbols(self.data if names is None else names), self.sizes)
+        symbols = self.symbols(self.data if names is None else names)
+        return whole_needs(symbols, self.sizes) if self.whole else needs_of(symbols, self.sizes)
 
     def request(self, wanted: tuple[str, ...], rows: int, weight: Any = "mean") -> Request:
         """The program over so many rows."""
+        if self.whole:
+            sizes = self.sizes_at(rows)
+            return Request(wanted, sizes.values, sizes.families)
         return Request(wanted, self.sizes.values, self.sizes.families, rows, self.data, weight)
 
 
@@ -131,14 +153,14 @@ def pose(sheet: Sheet, sources: Sources, recipe: Recipe) -> Problem:
     method = recipe.method or ("sheet" if sheet.updates else "sgd")
     rules = _rules(derivation, recipe, method)
     inputs = _inputs(derivation, rules)
-    dataset = _read(derivation, inputs, known, sources)
-    setting, values = _settled(derivation, inputs, dataset, sources)
+    dataset, rows = _read(derivation, inputs, known, sources, whole=recipe.whole)
+    setting, values = _settled(derivation, inputs, dataset, sources, rows)
     checked = None
     if sources.validation is not None:
         checked = read(sources.validation, setting.needs(), sources.mapping, classes=setting.classes)
     return Problem(
         setting.sheet, setting.derivation, setting.sizes, setting.constants, setting.data, dataset.classes,
-        dataset=dataset, rules=rules, rate=_rate(sheet, values, recipe, method), method=method,
+        setting.rows, dataset=dataset, rules=rules, rate=_rate(sheet, values, recipe, method), method=method,
         validation=checked, given={s.name: v for s, v in values.values.items() if s.name not in dataset.arrays},
     )  # fmt: skip
 
@@ -183,17 +205,55 @@ def _given(derivation: Derivation, values: Mapping[str, Any]) -> Inputs:
     return ValueReader(derivation.sheet, takes_data=True).read(dict(values), "the values handed in")
 
 
-def _read(derivation: Derivation, inputs: Sequence[Symbol], known: Inputs, sources: Sources) -> Dataset:
-    sheet = derivation.sheet
+def _read(
+    derivation: Derivation, inputs: Sequence[Symbol], known: Inputs, sources: Sources, *, whole: bool
+) -> tuple[Dataset, Affine | None]:
+    """The data, and where they fill the sheet's own arrays, the length of the axis of their rows."""
+    sizes = _own_sizes(derivation.sheet, known, sources)
+    if whole:
+        return _read_whole(derivation, inputs, known, sources, sizes)
     own = _with_rows(derivation, inputs)
     symbols = [s for s in inputs if own is None or s in own]
-    sizes = _own_sizes(sheet, known, sources)
+    try:
+        return _taken(symbols, needs_of(symbols, sizes), known, sources), None
+    except SheetError as problem:
+        if own is None and any(d.code in {"GS815", "GS816"} for d in problem.diagnostics):
+            _suggest_whole(problem, derivation, inputs, known, sources)
+        raise
+
+
+def _read_whole(
+    derivation: Derivation, inputs: Sequence[Symbol], known: Inputs, sources: Sources, sizes: Sizes
+) -> tuple[Dataset, Affine]:
+    if has_means(derivation):
+        refuse("GS601", "the sheet takes the mean over its rows itself: --whole is for sheets that state all of them")
+    rows = rows_of(s for s in inputs if s not in known.given) or rows_of(inputs)
+    symbols = [s for s in inputs if first_extent(s) == rows]
+    if rows is None or not symbols:
+        refuse("GS812", "no input of the sheet has an axis that the rows could be", suggestion="X ∈ ℝ^(N×d), y ∈ ℝ^N")
+    needs = whole_needs(symbols, sizes)
+    return _taken(symbols, needs, known, sources), rows
+
+
+def _taken(symbols: Sequence[Symbol], needs: Sequence[Need], known: Inputs, sources: Sources) -> Dataset:
     optional = frozenset(s.name for s in symbols if s in known.given)
-    found = read(sources.data, needs_of(symbols, sizes), sources.mapping, classes=sources.classes, optional=optional)
+    found = read(sources.data, needs, sources.mapping, classes=sources.classes, optional=optional)
     if not found.arrays:
         refuse("GS812", f"nothing of the data is used: the sheet takes {listed(s.name for s in symbols)}",
                suggestion="name the columns like the symbols, or say which they are: --map x=FIRST:LAST")  # fmt: skip
     return found
+
+
+def _suggest_whole(
+    problem: SheetError, derivation: Derivation, inputs: Sequence[Symbol], known: Inputs, sources: Sources
+) -> None:
+    """Raise the same error with another suggestion, where the data would fill the sheet's own arrays."""
+    try:
+        _read(derivation, inputs, known, sources, whole=True)
+    except SheetError:
+        return
+    hint = "the sheet states all rows itself, and the data would fill its arrays: --whole (in Python whole=True)"
+    raise SheetError(tuple(replace(d, suggestion=hint) for d in problem.diagnostics)) from None
 
 
 def _with_rows(derivation: Derivation, inputs: Sequence[Symbol]) -> set[Symbol] | None:
@@ -226,10 +286,10 @@ def _of_parameters(sheet: Sheet, size: Any) -> bool:
 
 
 def _settled(
-    derivation: Derivation, inputs: Sequence[Symbol], dataset: Dataset, sources: Sources
+    derivation: Derivation, inputs: Sequence[Symbol], dataset: Dataset, sources: Sources, rows: Affine | None
 ) -> tuple[Setting, Inputs]:
-    """Sizes from the shapes of a row, constants from what is given."""
-    first = {n: np.asarray(a[0]) for n, a in dataset.arrays.items()}
+    """Sizes from the shapes of a row, or of all of them; constants from what is given."""
+    first = {n: np.asarray(a[0] if rows is None else a) for n, a in dataset.arrays.items()}
     reader = ValueReader(derivation.sheet, takes_data=False)
     values = reader.read({**sources.values, **first}, "the data")
     constants: Arrays = {}
@@ -246,7 +306,7 @@ def _settled(
         refuse("GS812", f"{listed(lacking)} {verb} no value, neither in the data nor in the sheet", suggestion=
                f"name a column '{lacking[0]}', or give its value: --set {lacking[0]}=…")  # fmt: skip
     data = tuple(s.name for s in inputs if s.name in dataset.arrays)
-    return Setting(derivation.sheet, derivation, values.sizes, constants, data, dataset.classes), values
+    return Setting(derivation.sheet, derivation, values.sizes, constants, data, dataset.classes, rows), values
 
 
 # ---------------------------------------------------------------- rate

@@ -48,6 +48,8 @@ class Recipe:
     shuffle: bool = True
     precision: Precision = "float64"
     threads: int = 1
+    whole: bool = False
+    """The data fill the sheet's own arrays, whose first axis is that of the rows; an epoch is one step."""
     begin: tuple[str, ...] = ()
     """Rules by which parameters begin: `W ~ he`."""
 

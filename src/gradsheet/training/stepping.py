@@ -143,7 +143,39 @@ class Stepper:
     ) -> None:  # fmt: skip
         given: dict[str, Any] = {**self.arrays, **constants, self.rules.rate.name: np.asarray(rate), **rows}
         values = {a.symbol: given[name_of(a)] for a in runnable.arguments}
-        runnable.epoch(values, steps)
+        if runnable.program.rows is None:
+            runnable.run(values, {})
+        else:
+            runnable.epoch(values, steps)
+
+
+@dataclass(eq=False)
+class WholeStepper(Stepper):
+    """The update of a sheet that has all rows in its own arrays: an epoch is one step."""
+
+    names: tuple[str, ...] = ()
+    """The arrays that the rows fill."""
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._rows: Arrays = {}
+
+    @property
+    def batch(self) -> int:
+        """Rows in one step: all."""
+        return self.rows
+
+    def advance(
+        self, data: Mapping[str, NDArray[Any]], constants: Mapping[str, Any], rate: float, order: NDArray[np.int64],
+        first: int, count: int,
+    ) -> None:  # fmt: skip
+        """One step; the rows are the same in each, in the order of the first."""
+        del first, count
+        if not self._rows:
+            used = [n for n in self.names if n in self._types]
+            self._rows = {n: np.ascontiguousarray(data[n][order], dtype=self._types[n]) for n in used}
+        self._step(self.main, self._rows, constants, rate, 1)
 
 
 def _type(argument: Argument, precision: str) -> np.dtype[Any]:
@@ -158,4 +190,4 @@ def _gather(source: NDArray[Any], rows: NDArray[np.int64], into: NDArray[Any]) -
         into[...] = source[rows]
 
 
-__all__ = ["Arrays", "Stepper", "order_of"]
+__all__ = ["Arrays", "Stepper", "WholeStepper", "order_of"]

@@ -14,7 +14,7 @@ from gradsheet.training.data.faults import refuse
 from gradsheet.training.diverging import Copy, diagnose
 from gradsheet.training.initialising import beginnings, rules_in, slots_of
 from gradsheet.training.measuring import Measure
-from gradsheet.training.stepping import Stepper, order_of
+from gradsheet.training.stepping import Stepper, WholeStepper, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,9 +74,7 @@ class Trainer:
         self.problem, self.recipe = problem, recipe
         self.split = _parted(problem, recipe)
         rows = len(self.split.training)
-        batch = min(recipe.batch or rows, rows)
-        request = problem.request(("update",), batch, recipe.reduction)
-        self.stepper = Stepper(problem.derivation, problem.rules, request, recipe.precision, recipe.threads)
+        self.stepper = _stepper(problem, recipe, rows)
         self.standing = Standing()
         self.best: Arrays = {}
         self.beginnings: tuple[Beginning, ...] = ()
@@ -167,14 +165,16 @@ class Trainer:
     def order(self, epoch: int) -> NDArray[np.int64]:
         """The rows of an epoch in the order in which they are used."""
         training, recipe = self.split.training, self.recipe
-        return training[order_of(len(training), recipe.seed, epoch, shuffled=recipe.shuffle)]
+        shuffled = recipe.shuffle and not self.problem.whole
+        return training[order_of(len(training), recipe.seed, epoch, shuffled=shuffled)]
 
     def _counted(self, done: int, rows: int) -> int:
         """Take the losses of the steps since the last count; how many rows they used."""
         standing, batch = self.standing, self.stepper.batch
         used = min(done * batch, rows) - standing.step * batch
         # A step adds its mean, or its sum; all steps of one count have the same number of rows.
-        share = used / (done - standing.step) if self.recipe.reduction == "mean" else 1.0
+        mean = self.recipe.reduction == "mean" or self.problem.whole
+        share = used / (done - standing.step) if mean else 1.0
         standing.loss += float(self._loss) * share
         self._loss[...] = 0
         standing.rows += used
@@ -231,6 +231,17 @@ class Trainer:
     def _diverged(self, order: NDArray[np.int64], copy: Copy) -> DivergedError:
         """What went wrong, found by doing the steps since the last copy again."""
         return diagnose(self.problem, self.stepper, self.rate(), order, copy, self.standing.epoch)
+
+
+def _stepper(problem: Problem, recipe: Recipe, rows: int) -> Stepper:
+    batch = min(recipe.batch or rows, rows)
+    if not problem.whole:
+        request = problem.request(("update",), batch, recipe.reduction)
+        return Stepper(problem.derivation, problem.rules, request, recipe.precision, recipe.threads)
+    request = problem.request(("update",), rows)
+    return WholeStepper(
+        problem.derivation, problem.rules, request, recipe.precision, recipe.threads, names=problem.data, rows=rows
+    )
 
 
 def _parted(problem: Problem, recipe: Recipe) -> Split:
