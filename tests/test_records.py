@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from dataclasses import field
 from typing import Any
@@ -144,3 +145,13 @@ def test_the_constructor_is_compiled_when_it_is_needed():
     before = vars(changing)["__init__"]
     changing(1)
     assert vars(changing)["__init__"] is not before
+
+
+def test_a_signature_is_that_of_the_fields():
+    @dataclass(frozen=True)
+    class Point:
+        x: int
+        y: int = 0
+
+    assert str(inspect.signature(Point)) == "(x, y=0)"
+    assert Point(1) == Point(1, 0)

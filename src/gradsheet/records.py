@@ -66,7 +66,7 @@ def _completed(cls: type, *, eq: bool, frozen: bool, slots: bool) -> type:
         if slots:
             methods |= _state([f.name for f in found])
     methods["__repr__"] = _representation([f.name for f in found if f.repr])
-    methods["__init__"] = _constructor(cls, frozen=frozen)
+    methods["__init__"] = _Constructor(cls, frozen=frozen)
     for name, method in methods.items():
         if name not in own or (name == "__hash__" and own[name] is None):
             if callable(method):
@@ -139,16 +139,22 @@ def _representation(names: Sequence[str]) -> Callable[[object], str]:
     return represented
 
 
-def _constructor(cls: type, *, frozen: bool) -> Callable[..., None]:
-    """A constructor that is compiled, and takes its own place, when the first object is made."""
+class _Constructor:
+    """Compiles a constructor, and gives it its place, when the first object is made or its signature is asked for."""
 
-    def construct(self: object, *given: Any, **named: Any) -> None:
-        made = _compiled(cls, frozen=frozen)
-        if vars(cls)["__init__"] is construct:
-            setattr(cls, "__init__", made)  # noqa: B010 - mypy refuses the plain form
-        made(self, *given, **named)
+    def __init__(self, cls: type, *, frozen: bool) -> None:
+        self.cls, self.frozen = cls, frozen
 
-    return construct
+    def __get__(self, held: object, owner: type | None = None) -> Any:
+        return self.made.__get__(held, owner)
+
+    @property
+    def made(self) -> Callable[..., None]:
+        """The constructor, from now on in the class."""
+        made = _compiled(self.cls, frozen=self.frozen)
+        if vars(self.cls)["__init__"] is self:
+            setattr(self.cls, "__init__", made)  # noqa: B010 - mypy refuses the plain form
+        return made
 
 
 def _compiled(cls: type, *, frozen: bool) -> Callable[..., None]:
