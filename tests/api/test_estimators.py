@@ -118,6 +118,18 @@ def test_rows_for_validation_are_taken_from_each_class():
     assert model.n_iter_ == len(model.model_.history)
 
 
+def test_a_sheet_may_state_all_rows():
+    newton = (
+        "X ∈ ℝ^(N×d), y, ŷ ∈ ℝ^N, w ∈ ℝ^d\nŷ = X w\nL = 1/2 ‖ŷ - y‖²\nparameters w\nminimize L\n"
+        "update\n  w ← w - (∂²L/∂w²)⁻¹ ∂L/∂w\n"
+    )
+    model = gs.SheetRegressor(newton, whole=True, epochs=1).fit(X, X @ [2.0, -3.0])
+    np.testing.assert_allclose(model.predict(X[:7]), X[:7] @ [2.0, -3.0], atol=1e-9)
+    signs = "X ∈ ℝ^(N×d), y ∈ {-1,1}^N, w ∈ ℝ^d, s ∈ ℝ^N\ns = X w\nL = 1/N sum[i] log(1 + exp(-y[i] s[i]))\n"
+    told = gs.SheetClassifier(signs + "parameters w\nminimize L\n", whole=True, epochs=50, rate=1.0).fit(X, LABELS)
+    assert told.score(X, LABELS) > 0.95
+
+
 def test_a_number_is_the_seed_of_the_command():
     model = gs.SheetClassifier(epochs=3, random_state=7).fit(X, THREE)
     text = gs.SheetClassifier._usual

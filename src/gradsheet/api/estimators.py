@@ -97,6 +97,7 @@ class _SheetEstimator(BaseEstimator):  # type: ignore[misc]
         validation: float = 0,
         patience: int | None = None,
         begin: str | Sequence[str] = (),
+        whole: bool = False,
         dtype: str = "float64",
         threads: int = 1,
         random_state: Any = None,
@@ -116,6 +117,7 @@ class _SheetEstimator(BaseEstimator):  # type: ignore[misc]
         self.validation = validation
         self.patience = patience
         self.begin = begin
+        self.whole = whole
         self.dtype = dtype
         self.threads = threads
         self.random_state = random_state
@@ -162,6 +164,10 @@ class _SheetEstimator(BaseEstimator):  # type: ignore[misc]
         except SheetError:
             return None
 
+    def _rank(self, symbol: Symbol) -> int:
+        """The axes of an example; where the sheet states all rows, the first axis is theirs."""
+        return symbol.rank - bool(self.whole)
+
     # ------------------------------------------------------------ fitting
 
     def _train(self, X: Any, y: Any, **recipe: Any) -> None:
@@ -171,7 +177,7 @@ class _SheetEstimator(BaseEstimator):  # type: ignore[misc]
         chosen = recipe_of(
             epochs=self.epochs, batch=self.batch, rate=self.rate, method=self.method, momentum=self.momentum,
             weight_decay=self.weight_decay, clip=self.clip, schedule=self.schedule, patience=self.patience,
-            begin=self.begin, dtype=self.dtype, threads=self.threads, seed=self._seed(), **recipe,
+            begin=self.begin, whole=self.whole, dtype=self.dtype, threads=self.threads, seed=self._seed(), **recipe,
         )  # fmt: skip
         self._data = data.name
         held = {data.name: X, target.name: y}
@@ -223,7 +229,7 @@ class SheetClassifier(ClassifierMixin, _SheetEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         sheet = self._read()
-        self._kind = _kind(sheet, self._roles(sheet)[1])
+        self._kind = self._kind_of(sheet, self._roles(sheet)[1])
         if len(self.classes_) < 2:
             _refuse(sheet, f"y has only 1 class: {self.classes_[0]}", "give rows of two classes or more")
         if self._kind != "onehot" and len(self.classes_) > 2:
@@ -264,12 +270,26 @@ class SheetClassifier(ClassifierMixin, _SheetEstimator):  # type: ignore[misc]
         scores = self._kind == "signs" or (prediction is not None and is_score(setting, prediction))
         return 0.0 if scores else 0.5
 
+    def _kind_of(self, sheet: Sheet, target: Symbol) -> str:
+        """How classes are written: rows with a single 1, zeros and ones, signs."""
+        if target.domain.kind == "onehot":
+            return "onehot"
+        values = self._values_in(target)
+        if values not in ({0.0, 1.0}, {-1.0, 1.0}):
+            _refuse(sheet, f"{target.name} is no class", "declare it as onehot(k), as {0,1} or as {-1,1}")
+        return "halves" if 0.0 in values else "signs"
+
+    def _values_in(self, target: Symbol) -> set[float]:
+        """The values that a single number may take; empty for a target of any other kind."""
+        single = target.domain.kind == "finite" and not self._rank(target)
+        return {float(v) for v in target.domain.values} if single else set()
+
     def _may_be_probable(self) -> bool:
         """Before it is fitted, whatever is no sign may be a probability."""
         if hasattr(self, "model_"):
             return self._probable
         target = self._target()
-        return target is None or -1.0 not in _values_of(target)
+        return target is None or -1.0 not in self._values_in(target)
 
     def _gives_probabilities(self, rows: NDArray[Any]) -> bool:
         """Whether predictions are probabilities, also far from the data."""
@@ -313,7 +333,7 @@ class SheetRegressor(RegressorMixin, _SheetEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any) -> Self:
         """Train the sheet on rows X with targets y."""
         target = self._target()
-        several = target is not None and target.rank > 0
+        several = target is not None and self._rank(target) > 0
         X, y = validate_data(self, X, y, dtype=_FLOATS, y_numeric=True, multi_output=several)
         if target is not None and target.domain.kind == "onehot":
             _refuse(self._read(), f"{target.name} is a class", "use SheetClassifier, or declare it in ℝ")
@@ -329,7 +349,7 @@ class SheetRegressor(RegressorMixin, _SheetEstimator):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         target = self._target()
-        tags.target_tags.multi_output = target is not None and target.rank > 0
+        tags.target_tags.multi_output = target is not None and self._rank(target) > 0
         return tags
 
 
@@ -364,21 +384,6 @@ def _one(
 
 def _choices(found: Sequence[Symbol]) -> str:
     return "there is " + (", ".join(s.name for s in found) or "none")
-
-
-def _kind(sheet: Sheet, target: Symbol) -> str:
-    """How classes are written: rows with a single 1, zeros and ones, signs."""
-    if target.domain.kind == "onehot":
-        return "onehot"
-    values = _values_of(target)
-    if values not in ({0.0, 1.0}, {-1.0, 1.0}):
-        _refuse(sheet, f"{target.name} is no class", "declare it as onehot(k), as {0,1} or as {-1,1}")
-    return "halves" if 0.0 in values else "signs"
-
-
-def _values_of(target: Symbol) -> set[float]:
-    """The values that a single number may take; empty for a target of any other kind."""
-    return {float(v) for v in target.domain.values} if target.domain.kind == "finite" and not target.rank else set()
 
 
 def _refuse(sheet: Sheet, message: str, suggestion: str) -> NoReturn:
