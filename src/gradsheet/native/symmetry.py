@@ -62,12 +62,13 @@ def mirror(statement: Assign, row: Index, column: Index, scope: Scope) -> None:
     def at(i: Term, j: Term) -> Term | int:
         return scope.at(row, i).at(column, j).offset(where)
 
-    with b.loop(row.name, low, full, width) as i:
-        with b.loop(column.name, i + width, full, width) as j:
+    with b.loop(column.name, low, full, width) as j:
+        # What is written lies side by side from square to square.
+        with b.loop(row.name, low, j, width) as i:
             rows = [b.load(place.pointer, at(i + k if k else i, j), width) for k in range(width)]
             for k, vector in enumerate(transposed(rows, scope)):
                 b.store(place.pointer, at(j + k if k else j, i), vector)
-        with b.loop(row.name, i, i + width) as a, b.loop(column.name, a + 1, i + width) as c:
+        with b.loop(row.name, j, j + width) as a, b.loop(column.name, a + 1, j + width) as c:
             b.store(place.pointer, at(c, a), b.load(place.pointer, at(a, c)))
     if full < stop:
         with b.loop(column.name, full, stop) as c, b.loop(row.name, low, c) as a:
