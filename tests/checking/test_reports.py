@@ -37,6 +37,14 @@ def marked():
     return replace(report, marks=give_marks(report, scheme))
 
 
+def test_a_page_is_headed_by_the_name_of_its_file():
+    report = example()
+    source = replace(report.manuscript.source, name="somewhere/else/solution.md")
+    far = replace(report, manuscript=replace(report.manuscript, source=source), sheets=("../sheets/mlp.sheet",))
+    assert '<h1><span title="somewhere/else/solution.md">solution.md</span></h1>' in page(far)
+    assert 'Checked against <span title="../sheets/mlp.sheet">mlp.sheet</span>.' in page(far)
+
+
 # ---------------------------------------------------------------- the terminal
 
 EXPECTED = """\

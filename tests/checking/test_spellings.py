@@ -21,6 +21,14 @@ L = 1/2 ‖yhat - t‖²
 parameters W
 minimize L
 """
+ENERGY = """
+v ∈ {0,1}^n, h ∈ {0,1}^m, u ∈ ℝ^n
+a ∈ ℝ^n, c ∈ ℝ^m, W ∈ ℝ^(n×m)
+E(v, h) = -a' v - c' h - v' W h
+F(v) = -log(sum[h] exp(-E(v, h)))
+G(t) = a' t
+L = F(v) + G(u)
+"""
 NUMBERS = r"Mit $x = 0{,}5$, $w = 2$, $t = 1$ und $z = w x$, $L = \frac12 (z - t)^2$:"
 
 CASES = [
@@ -38,6 +46,12 @@ CASES = [
     (QUADRATIC, r"$r := A x - b$, $\nabla f = r$", ["right"]),
     (WORDS, r"$\nabla_{yhat} L = yhat - t$", ["right"]),
     (WORDS, r"$\frac{\partial L}{\partial W} = (yhat + t) x^\top$", ["wrong sign"]),
+    (ENERGY, r"$\frac{\partial F}{\partial a_i} = -v_i$", ["right"]),
+    (ENERGY, r"$\frac{\partial F}{\partial a_i} = v_i$", ["wrong sign"]),
+    (ENERGY, r"$\frac{\partial F}{\partial W} = -v \, \sigma(c + W^\top v)^\top$", ["right"]),
+    (ENERGY, r"$\frac{\partial G}{\partial a} = u$", ["undecided"]),  # nothing is called t
+    (ENERGY, r"$p(h_j = 1 \mid v) = \frac{e^{c_j}}{1 + e^{c_j}} = \sigma(c_j)$", ["undecided", "right"]),
+    (ENERGY, r"$p(h_j = 1 \mid v) = \frac{e^{c_j}}{1 + e^{c_j}} = -\sigma(c_j)$", ["undecided", "wrong sign"]),
     ("", NUMBERS + r" $z = 2 \cdot 0{,}5 = 1{,}0$ und $\frac{\partial L}{\partial w} = (z - t) x = 0{,}0$.",
      ["right", "right", "right", "right"]),
     ("", NUMBERS + r" $2 z = 1{,}5$.", ["wrong arithmetic"]),

@@ -149,6 +149,9 @@ class Claims:
                 if before is not None:
                     self.step(draft, before, right)
                 self.layout(draft, anchor, right)
+            case "open" if before is not None and before != anchor and not self.stage.has_value(anchor):
+                draft.left = before  # what cannot be computed says nothing of what follows
+                self.symbolic(draft, before, None, right, relation)
             case "open":
                 draft.verdict, draft.reason = "undecided", finding.reason
                 self.other_letter(draft, anchor, right)

@@ -255,6 +255,10 @@ class Stage:
                     return reason_of(problem)
             return last
 
+    def has_value(self, node: tree.Expression) -> bool:
+        """Whether a formula can be computed at all: then it is itself."""
+        return self.compare(node, node).outcome != "open"
+
     def spends(self, most: int) -> Callable[[], bool]:
         """Whether from now on more than so many values of formulas were computed."""
         started = sum(comparer.budget.done for comparer in self.comparers)

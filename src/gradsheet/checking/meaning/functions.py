@@ -17,7 +17,7 @@ from gradsheet.checking.meaning.references import lows
 from gradsheet.checking.meaning.tensors import MismatchError, Value, mapped, scalar, value
 from gradsheet.evaluation import Evaluator
 from gradsheet.expressions import Role, Symbol
-from gradsheet.syntax import tree
+from gradsheet.syntax import canonical_key, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -148,6 +148,23 @@ def _apply(
     if found is None:
         raise UnboundError(key)
     return found
+
+
+def bare(it: Interpreter, node: tree.Name, known: Environment) -> Value | None:
+    """F of F(v) alone, whose arguments are called as quantities are: F at these; None for all other names."""
+    local, symbol = it.scope.locals.get(node.key), it.point.model.symbols.get(node.key)
+    if node.key in known:
+        return None
+    if local is not None:
+        formals = local.parameters if local.function else ()
+    elif symbol is not None and symbol.role is Role.FUNCTION:
+        formals = tuple(canonical_key(formal.name) for formal in it.point.model.sheet.functions[symbol].formals)
+    else:
+        return None
+    symbols = it.point.model.symbols
+    if not formals or any(key not in symbols or symbols[key].role is Role.FUNCTION for key in formals):
+        return None
+    return _apply(it, node, 0, [tree.Name(key, key) for key in formals], known)
 
 
 def _unspecified(it: Interpreter, function: Any, x: Value, primes: int) -> Value:

@@ -203,7 +203,8 @@ class Interpreter:
     def _dispatch(self, node: tree.Expression, known: Environment) -> Value:
         match node:
             case tree.Name():
-                return names.name(self, node, known)
+                bare = functions.bare(self, node, known)
+                return names.name(self, node, known) if bare is None else bare
             case tree.Num(value=number):
                 return self.number(number)
             case tree.Product():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.marks import points_text
@@ -74,6 +75,12 @@ def fragment(report: CheckReport) -> str:
 
 
 @cache
+def _named(path: str) -> str:
+    """The name of a file; where it lies is shown to those who point at it."""
+    name = PurePath(path).name
+    return escape(path) if name == path else f'<span title="{escape(path)}">{escape(name)}</span>'
+
+
 def _resource(package: str, name: str) -> str:
     return (files(package) / name).read_text(encoding="utf-8")
 
@@ -113,11 +120,12 @@ class _Page:
             for v in VERDICTS
             if counts[v]
         )
-        against = f'<p class="lead">Checked against {escape(", ".join(report.sheets))}.</p>\n' if report.sheets else ""
+        sheets = ", ".join(map(_named, report.sheets))
+        against = f'<p class="lead">Checked against {sheets}.</p>\n' if sheets else ""
         score = report.marks
         points = f" · {points_text(score.got)} of {points_text(score.total)} points" if score else ""
         tally = f'<ul class="tally">{chips}</ul>' if chips else "<p>Nothing is claimed in it.</p>"
-        name = escape(report.manuscript.source.name)
+        name = _named(report.manuscript.source.name)
         return f"<header>\n<h1>{name}{points}</h1>\n{against}{tally}\n</header>\n"
 
     def summary(self) -> Iterator[str]:
