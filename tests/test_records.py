@@ -148,7 +148,7 @@ def test_the_constructor_is_compiled_when_it_is_needed():
 
 
 def test_a_signature_is_that_of_the_fields():
-    @dataclass(frozen=True)
+    @records.dataclass(frozen=True)
     class Point:
         x: int
         y: int = 0
