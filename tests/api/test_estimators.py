@@ -141,6 +141,7 @@ def test_a_search_a_pickle_and_a_sheet_that_is_handed_in():
     search = GridSearchCV(gs.SheetClassifier(gs.loads(LOGISTIC), epochs=20, **QUICK), {"rate": [1e-6, 0.1]}, cv=2)
     search.fit(X, LABELS)
     assert search.best_params_ == {"rate": 0.1}
+    assert clone(search.best_estimator_).sheet is search.best_estimator_.sheet
     again = pickle.loads(pickle.dumps(search.best_estimator_))  # noqa: S301 - our own
     assert (again.predict_proba(X) == search.predict_proba(X)).all()
 

@@ -103,8 +103,12 @@ class Sheet:
         return tuple(remark.message for remark in self._sheet.remarks)
 
     def __reduce__(self) -> tuple[type[Sheet], tuple[Source]]:
-        """A sheet is its text: copied and pickled, it is read again."""
+        """A sheet is its text: out of a pickle, it is read again."""
         return Sheet, (self._source,)
+
+    def __deepcopy__(self, _memo: object) -> Sheet:
+        """Nothing in a sheet changes, so a copy is the sheet itself."""
+        return self
 
     # ------------------------------------------------------------ derivation
 
