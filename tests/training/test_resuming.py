@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,6 +129,40 @@ def test_a_schedule_that_ends_with_the_epochs_allows_no_more(tmp_path: Path):
     part(tmp_path, SMALL, None, resume=False, epochs=3, schedule="linear")
     with pytest.raises(gs.SheetError, match=r"GS833.*epochs 3 → 7"):
         part(tmp_path, SMALL, None, resume=True, epochs=7, schedule="linear")
+
+
+def test_an_interruption_in_python_saves_and_is_raised(tmp_path: Path):
+    """In a notebook, say: the cell ends as it would, and the run can be gone on with."""
+    handler = signal.default_int_handler
+    before = signal.signal(signal.SIGINT, handler)  # the tests may have been begun where it is ignored
+    sheet, options = gs.loads(SMALL), {"batch": 1, "method": "adam", "seed": 2}
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        sheet.train(DATA, folder=tmp_path, epochs=10**6, **options)
+    assert signal.signal(signal.SIGINT, before) is handler
+    epochs = checkpoints.load(tmp_path)[0].notes["standing"]["epoch"] + 1
+    again = sheet.train(DATA, folder=tmp_path, resume=True, epochs=epochs, **options)
+    whole = sheet.train(DATA, epochs=epochs, **options)
+    for name, value in whole.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], value)
+
+
+def test_what_is_said_in_python_is_a_warning(tmp_path: Path):
+    run = tmp_path / "run"
+    for epochs in (1, 2):
+        gs.loads(SMALL).train(DATA, folder=run, resume=epochs > 1, epochs=epochs)
+    (run / checkpoints.NAME).write_bytes(b"garbage")
+    (run / "curve.svg").unlink()
+    (run / "curve.svg").mkdir()
+    with pytest.warns(RuntimeWarning) as told:
+        gs.loads(SMALL).train(DATA, folder=run, resume=True, epochs=2)
+    words = [str(w.message) for w in told]
+    assert len(words) == 3
+    assert "is damaged" in words[0]
+    assert words[1].endswith("is used, which was written before")
+    assert "curve.svg cannot be written" in words[2]
+    assert {w.filename for w in told} == {__file__}
 
 
 # ---------------------------------------------------------------- patience

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import warnings
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +17,7 @@ from gradsheet.training.measuring import Score
 from gradsheet.training.model import Model, Predictions, load_model, model_of
 from gradsheet.training.problem import Sources, pose
 from gradsheet.training.recipe import Recipe
-from gradsheet.training.running import Keeping, carry_out
+from gradsheet.training.running import Keeping, carry_out, stopping
 from gradsheet.training.schedules import Schedule
 from gradsheet.training.trainer import Trainer
 
@@ -66,15 +68,28 @@ def trained(  # noqa: PLR0913 - each is a choice of its own
             held.sources = _told(data, columns, sources.validation)
         trainer = Trainer(pose(sheet, sources, recipe), recipe)
         if held is not None and resume:
-            checkpoint, _ = held.load()
+            checkpoint, remarks = held.load()
+            _warn(remarks)
             held.check_sheet(sheet, checkpoint)
             held.resume(trainer, checkpoint)
         else:
             trainer.begin(start)
             if held is not None and force:
                 held.clear()
-        carry_out(trainer, None if held is None else Keeping(held))
+        if held is None:
+            carry_out(trainer)
+            return model_of(trainer)
+        with stopping(signal.SIGINT) as stopped:
+            end = carry_out(trainer, Keeping(held), stopped=lambda: bool(stopped))
+        _warn(held.troubles)
+        if end == "interrupted":  # it is saved, and whoever called has to know
+            raise KeyboardInterrupt
         return model_of(trainer)
+
+
+def _warn(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        warnings.warn(remark, RuntimeWarning, stacklevel=4)
 
 
 def _told(data: Any, columns: Mapping[str, str], validation: Any) -> dict[str, Any]:

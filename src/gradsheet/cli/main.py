@@ -1,6 +1,6 @@
 """`gradsheet`: the group of commands, and what happens when something goes wrong.
 
-Exit codes: 0 done, 1 a check failed, 2 the input cannot be read or used, 130 interrupted.
+Exit codes: 0 done, 1 a check failed, 2 the input cannot be read or used, 130 interrupted, 143 if by SIGTERM.
 """
 
 from __future__ import annotations

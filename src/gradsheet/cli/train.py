@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import signal
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from gradsheet.training.checkpoints import Checkpoint
     from gradsheet.training.folders import RunFolder
@@ -100,13 +99,13 @@ def train(*, sheet: str | None, out: str, resume: bool, force: bool, **options: 
 def _trained(sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> int:
     from gradsheet.cli.progress import watching  # noqa: PLC0415 - not for --help
     from gradsheet.training.diverging import DivergedError  # noqa: PLC0415 - brings NumPy
-    from gradsheet.training.running import Keeping, carry_out  # noqa: PLC0415 - the same
+    from gradsheet.training.running import Keeping, carry_out, stopping  # noqa: PLC0415 - the same
 
     trainer = _trainer(sheet, folder, checkpoint, options)
     if options["force"]:
         folder.clear()
     quiet = options["quiet"] or options["as_json"]
-    with _stopping() as stopped, watching(trainer, quiet=quiet) as watcher:
+    with stopping(signal.SIGINT, signal.SIGTERM) as stopped, watching(trainer, quiet=quiet) as watcher:
         if not quiet:
             watcher.begin()
         folder.log("begin" if checkpoint is None else "resume", epochs=trainer.standing.epoch)
@@ -288,28 +287,6 @@ def _sources_before(checkpoint: Checkpoint | None) -> dict[str, Any]:
         "mapping": [str(m) for m in noted.get("mapping") or ()],
         "validation": None if validation is None else str(validation),
     }
-
-
-# ---------------------------------------------------------------- being stopped
-
-
-@contextlib.contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """A list that has something in it once somebody asks to stop; a second time ends the process at once."""
-    asked: list[int] = []
-
-    def ask(number: int, _frame: Any) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, ask) for number in heard}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 __all__ = ["train"]

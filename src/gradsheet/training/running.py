@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gradsheet.diagnostics import SheetError
 from gradsheet.training.diverging import DivergedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gradsheet.training.folders import RunFolder
     from gradsheet.training.trainer import Moment, Trainer
@@ -23,6 +26,29 @@ class Watcher(Protocol):
 
     def moment(self, moment: Moment) -> None:
         """Called after some steps, and at the end of each epoch."""
+
+
+@contextlib.contextmanager
+def stopping(*numbers: signal.Signals) -> Iterator[list[int]]:
+    """A list that has a signal in it once somebody asks to stop; a second time ends the process at once.
+
+    A signal that is ignored stays ignored. Threads other than the first one are never told of signals.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    first = threading.current_thread() is threading.main_thread()
+    heard = [n for n in numbers if first and signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +118,4 @@ def _save(trainer: Trainer, keeping: Keeping | None, event: str) -> None:
     keeping.folder.draw(standing.history, "loss" if objective is None else objective.symbol.name)
 
 
-__all__ = ["End", "Keeping", "Watcher", "carry_out"]
+__all__ = ["End", "Keeping", "Watcher", "carry_out", "stopping"]
