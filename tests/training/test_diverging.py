@@ -138,6 +138,13 @@ def test_an_update_alone(rows: int):
     assert (found["at"], found["name"], found["kind"]) == ((1, 3), "the new value of w", "infinite")
 
 
+def test_a_copy_never_holds_what_is_no_number(monkeypatch: pytest.MonkeyPatch):
+    """The update fails where a call ends, and no loss has seen it when the next copy is due."""
+    monkeypatch.setattr(stepping, "_GATHERED", 8)
+    monkeypatch.setattr(trainer, "_BETWEEN_COPIES", 0.0)
+    test_an_update_alone(7)
+
+
 def test_a_penalty_that_overflows():
     text = LINEAR.replace("1/2 e²", "1/2 e² + ‖w‖²")
     found = stopped(text, DATA, {"w": np.full(3, 1e200)}, rate=1e-3, epochs=1)
