@@ -29,6 +29,14 @@ F(v) = -log(sum[h] exp(-E(v, h)))
 G(t) = a' t
 L = F(v) + G(u)
 """
+BATCH = """
+X ∈ ℝ^(N×d), Y ∈ onehot(k)^N, W ∈ ℝ^(d×k)
+S = X W
+P[n,j] = softmax[j](S[n,j])
+L = -sum[n,j] Y[n,j] log P[n,j]
+parameters W
+minimize L
+"""
 NUMBERS = r"Mit $x = 0{,}5$, $w = 2$, $t = 1$ und $z = w x$, $L = \frac12 (z - t)^2$:"
 
 CASES = [
@@ -55,6 +63,14 @@ CASES = [
     ("", NUMBERS + r" $z = 2 \cdot 0{,}5 = 1{,}0$ und $\frac{\partial L}{\partial w} = (z - t) x = 0{,}0$.",
      ["right", "right", "right", "right"]),
     ("", NUMBERS + r" $2 z = 1{,}5$.", ["wrong arithmetic"]),
+    # What programs write is read, or not read; it never ends at its first point.
+    (BATCH, r"$\frac{\partial L}{\partial W} = X.T @ (P - Y)$", ["right"]),
+    (BATCH, r"$\frac{\partial L}{\partial W} = X.T @ P - X.T @ Y.$", ["right"]),
+    (BATCH, r"$\frac{\partial L}{\partial W} = X.T @ (P + Y)$", ["wrong sign"]),
+    (BATCH, r"$\frac{\partial L}{\partial W} = X.transpose() (P - Y)$", ["unreadable"]),
+    (BATCH, r"$\frac{\partial L}{\partial W} = P.sum(axis=0)$", ["unreadable"]),
+    (BATCH, "∂L/∂W = X.T @ (P - Y)\n\n∂L/∂W = X.transpose() (P - Y)\n\n∂L/∂W = P.sum(axis=0)",
+     ["right", "unreadable", "unreadable"]),
     ("", (r"Let $p = \sigma(w^\top x)$ with $y \in \{0, 1\}$ and $L = -y \log p - (1 - y) \log(1 - p)$. "
          r"$\nabla^2_w L = p (1 - p) x x^\top$"), ["right"]),
 ]  # fmt: skip

@@ -25,18 +25,25 @@ _PLAIN = (
     (re.compile(r"(?<!\w)d\((\w+)\)(\s*/\s*)d(\w+)"), r"∂\1\2∂\3  "),
 )
 
+_LATEX = (
+    (re.compile(r"(?<=[A-Za-z0-9_)}\]])\.T(?![A-Za-z0-9_])"), "^T"),
+    (re.compile(r"(?<=\s)@(?=\s)"), "·"),
+)
+
 
 def readable(text: str, spelling: str) -> str:
     r"""A formula with such habits in the spelling that is read.
 
     >>> readable("dW = d .* x.T", "plain")
     'dW = d ⊙  xᵀ '
+    >>> readable("dW = X.T @ (P - Y)", "latex")
+    'dW = X^T · (P - Y)'
     >>> readable(r"\mathrm { t a n h } (x)", "latex")
     '\\mathrm {tanh     } (x)'
     """
     if spelling == "latex":
-        return _with_points(_SPACED.sub(_joined, text))
-    for habit, meant in _PLAIN:
+        text = _with_points(_SPACED.sub(_joined, text))
+    for habit, meant in _LATEX if spelling == "latex" else _PLAIN:
         text = habit.sub(meant, text)
     return text
 

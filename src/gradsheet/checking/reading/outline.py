@@ -43,6 +43,7 @@ _PUNCTUATION: dict[str, AtomKind] = {
     "，": "comma",
     "；": "semicolon",
 }
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9)}\]]\.[A-Za-z]{2}")
 _CASES = frozenset({"cases", "dcases", "rcases"})
 _DEEPEST_LOOK = 3
 _ONE_SIGN: dict[str, tuple[AtomKind, str]] = {
@@ -185,6 +186,8 @@ class _Walk:
         elif text == "=" and self.whole.text[end : end + 1] == ">":
             self.at += 1
             self.put("arrow", "⇒", start, end + 1)
+        elif text == "." and _ATTRIBUTE.match(self.whole.text, start - 1):
+            self.put("operand", text, start, end)  # of a program, `dS.sum(axis=0)`: no end of a sentence
         elif text in _PUNCTUATION:
             self.put(_PUNCTUATION[text], text, start, end)
         elif text in table.RELATIONS:

@@ -20,6 +20,7 @@ _PIECE = re.compile(
   | (?P<word>[^\W\d_][\w\u0300-\u036f'’]*(?:-[^\W\d_]{2,}[\w']*)*)
   | (?P<open>[(\[{⟨])
   | (?P<close>[)\]}⟩])
+  | (?P<attribute>(?<=[\w)\]])\.(?=[A-Za-z]{2}))
   | (?P<mark>[,;:.?])
   | (?P<operator>[-+−*/±∓·⋅∙×⊙⊗∘⊘⊕÷∗])
   | (?P<other>.)
