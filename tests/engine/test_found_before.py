@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.reading_back import read_back
-from engine.running import derived, functions_of, plain_line
+from engine.running import derived, functions_of, plain_line, read
+from gradsheet.solution import solve
 from gradsheet.verification import verify
 from gradsheet.writing.equations import taken_names, write_equation
 
@@ -143,3 +144,11 @@ def test_it_is_right_now(name: str):
     assert [line for line in lines if line not in shown] == [], shown
     assert verify(derivation, points=1).passed
     assert read_back(text + "minimize L\n") >= len(derivation.adjoints)
+
+
+@pytest.mark.parametrize("kind", ["exact", "float64"])
+def test_labels_that_begin_and_end_like_a_count_are_no_count(kind: str):
+    """a₁ x₁ + a₂ x₁ + a₃ x₃ for the labels 1, 1, 3: the second one is not 2."""
+    sheet = read("x, a ∈ ℝ^3\nc ∈ (1..3)^3\nL = sum[i] a[i] x[c[i]]\nparameters x\nminimize L\n")
+    state = solve(sheet, {"x": [1, 10, 100], "a": [1, 2, 3], "c": [1, 1, 3]}, kind=kind).states[0]
+    assert float(state.objective) == 303

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -36,7 +37,9 @@ from gradsheet.expressions import (
     SizeMember,
     Symbol,
     Unspecified,
+    affine_indices,
     replace_symbols,
+    walk,
 )
 from gradsheet.expressions.nodes import affines, bound, children
 
@@ -221,32 +224,56 @@ class Evaluator:
     def access(self, symbol: Symbol, at: tuple[Affine, ...]) -> Named:
         """Components of a symbol; outside its axes it is undefined (and never looked at where a guard is right)."""
         held = self.values[symbol]
-        places = [self._numbers(a) for a in at]
         axes_of: tuple[Index, ...] = symbol.axes
-        if isinstance(held, dict):
-            lead = symbol_depth(symbol)
-            member = tuple(int(p.data) for p in places[:lead])
-            array = held.get(member)
-            if array is None:
-                free = tuple(dict.fromkeys(a for p in places for a in p.axes))
-                return Named(
-                    free,
-                    np.broadcast_to(
-                        np.asarray(self.domain.undefined, dtype=self.domain.dtype),
-                        tuple(len(self.extent(a)) for a in free),
-                    )
-                    if free
-                    else self.domain.undefined,
+        if not isinstance(held, dict):
+            return self._gather(held, at, [self.whole(a.low) for a in axes_of])
+        lead = symbol_depth(symbol)
+        member = tuple(int(self._numbers(a).data) for a in at[:lead])
+        array = held.get(member)
+        if array is None:
+            free = tuple(dict.fromkeys(i for a in at for i in self._numbers(a).axes))
+            return Named(
+                free,
+                np.broadcast_to(
+                    np.asarray(self.domain.undefined, dtype=self.domain.dtype),
+                    tuple(len(self.extent(a)) for a in free),
                 )
-            mapping: dict[Any, Affine] = {a: Affine(m) for a, m in zip(axes_of, member, strict=False)}
-            lows = [self.whole(a.low.substitute(mapping)) for a in axes_of[lead:]]
-            return self._gather(array, places[lead:], lows)
-        return self._gather(held, places, [self.whole(a.low) for a in axes_of])
+                if free
+                else self.domain.undefined,
+            )
+        mapping: dict[Any, Affine] = {a: Affine(m) for a, m in zip(axes_of, member, strict=False)}
+        return self._gather(array, at[lead:], [self.whole(a.low.substitute(mapping)) for a in axes_of[lead:]])
 
-    def _gather(self, array: Array, places: Sequence[Named], lows: Sequence[int]) -> Named:
+    def _slices(self, array: Array, at: Sequence[Affine], lows: Sequence[int]) -> Named | None:
+        """Plain slicing where each place is a number, or an index of its own plus a number, inside its axis."""
+        axes: list[Index] = []
+        selector: list[int | slice] = []
+        for place, low, size in zip(at, lows, array.shape, strict=True):
+            (index, times), *more = place.terms or ((None, 0),)
+            if isinstance(index, Index) and index not in self.fixed:
+                if more or times != 1 or index in axes:
+                    return None
+                run, shift = self.extent(index), place.constant - low
+                start, stop = run.start + shift, run.stop + shift
+                if not 0 <= start < stop <= size:
+                    return None
+                axes.append(index)
+                selector.append(slice(start, stop))
+            elif all(a in self.fixed or isinstance(a, Size) for a, _ in place.terms):
+                start = self.whole(place) - low
+                if not 0 <= start < size:
+                    return None
+                selector.append(start)
+            else:
+                return None
+        return Named(tuple(axes), array[tuple(selector)])
+
+    def _gather(self, array: Array, at: Sequence[Affine], lows: Sequence[int]) -> Named:
+        sliced = self._slices(array, at, lows)
+        if sliced is not None:
+            return sliced
+        places = [self._numbers(a) for a in at]
         free = tuple(dict.fromkeys(a for p in places for a in p.axes))
-        if not places:
-            return Named((), array[()])
         shape = array.shape
         offsets = [np.asarray(p.data) - low for p, low in zip(places, lows, strict=True)]
         outside: Any = False
@@ -259,9 +286,6 @@ class Evaluator:
         if 0 in shape:
             full = tuple(len(self.extent(a)) for a in free)
             return Named(free, np.full(full, self.domain.undefined, dtype=array.dtype))
-        straight = self._straight(array, places, offsets, shape) if outside is False else None
-        if straight is not None:
-            return straight
         data = array[tuple(clean)]
         if outside is not False:
             data = (
@@ -274,29 +298,6 @@ class Evaluator:
             if free and array.dtype == object and not isinstance(data, np.ndarray):
                 data = np.asarray(data, dtype=object)
         return Named(free, data)
-
-    @staticmethod
-    def _straight(array: Array, places: Sequence[Named], offsets: Sequence[Any], shape: Sequence[int]) -> Named | None:
-        """Plain slicing where each place is a number or one whole axis of its own."""
-        seen: set[Index] = set()
-        selector: list[Any] = []
-        axes: list[Index] = []
-        for part, offset, size in zip(places, offsets, shape, strict=True):
-            if not part.axes:
-                selector.append(int(offset))
-                continue
-            if (
-                len(part.axes) != 1
-                or part.axes[0] in seen
-                or len(offset) != size
-                or offset[0] != 0
-                or offset[-1] != size - 1
-            ):
-                return None
-            seen.add(part.axes[0])
-            axes.append(part.axes[0])
-            selector.append(slice(None))
-        return Named(tuple(axes), array[tuple(selector)])
 
     # ------------------------------------------------------------ choices
 
@@ -363,6 +364,8 @@ class Evaluator:
 
     def needs_loop(self, index: Index, body: Expr) -> bool:
         """Whether sizes or members of a family depend on the index."""
+        if index not in _deciding(body):
+            return False
         stack: list[Any] = [body]
         seen: set[Any] = set()
         while stack:
@@ -502,10 +505,8 @@ class Evaluator:
         result = self._array_value(body.operation, data)
         if not body.at:
             return Named(others, result)
-        places = [self._numbers(a) for a in body.at]
-        lows = [self.whole(a.low) for a in argument.indices[: len(places)]]
-        rows = [Named((a,), np.arange(len(self.extent(a)))) for a in others]
-        return self._gather(np.asarray(result), [*rows, *places], [*([0] * len(rows)), *lows])
+        lows = [self.extent(a).start for a in (*others, *argument.indices[: len(body.at)])]
+        return self._gather(np.asarray(result), [*map(Affine.atom, others), *body.at], lows)
 
     def _array_value(self, operation: str, data: Array) -> Any:
         match operation:
@@ -553,3 +554,21 @@ def _component_of(stacked: Symbol, state: Affine) -> Callable[[tuple[Affine, ...
 _INTEGER_COMPARE: dict[str, Any] = {
     "=": np.equal, "≠": np.not_equal, "<": np.less, "≤": np.less_equal, ">": np.greater, "≥": np.greater_equal,
 }  # fmt: skip
+
+
+def _deciding(body: Expr) -> frozenset[Index]:
+    """The indices on which some size or some member of a family may depend; kept by node, as bodies come again."""
+    known = _decided.get(body)
+    if known is None:
+        found: set[Index] = set()
+        for node in walk(body):
+            sides = [side for i in bound(node) for side in i.range]
+            if isinstance(node, Access):
+                sides += node.at[: symbol_depth(node.symbol)]
+            sides += [a.at for v in affines(node) for a in v.atoms() if isinstance(a, SizeMember)]
+            found.update(i for side in sides for i in affine_indices(side))
+        known = _decided[body] = frozenset(found)
+    return known
+
+
+_decided: WeakKeyDictionary[Expr, frozenset[Index]] = WeakKeyDictionary()
