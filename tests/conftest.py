@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from hypothesis import settings
 
 collect_ignore_glob = ["auditing/*_functions.py"]
@@ -9,3 +11,11 @@ collect_ignore_glob = ["auditing/*_functions.py"]
 
 # `--hypothesis-profile=thorough` draws other examples at each run, and far more of them: see `drawing.py`.
 settings.register_profile("thorough", derandomize=False, print_blob=True)
+
+gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and the modules below them, are there to stay: no search for garbage looks at them again."""
+    gc.collect()
+    gc.freeze()
