@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
 import numpy as np
 import pytest
 
@@ -11,6 +14,9 @@ from oracles.models import ORACLES
 from oracles.oracle import Oracle, real
 from solving import solved_like
 
+VALIDATOR = jsonschema.Draft202012Validator(
+    json.loads((ROOT / "docs" / "schema" / "solve.schema.json").read_text(encoding="utf-8"))
+)
 FOLDERS = (ROOT / "tests" / "sheets", ROOT / "examples")
 SHEETS = {str(path.relative_to(ROOT)): path for folder in FOLDERS for path in folder.glob("*.sheet")}
 UNSPECIFIED = {
@@ -46,8 +52,12 @@ def test_values_and_gradients_are_those_of_the_oracle(name: str):
     oracle = ORACLES[name]
     values = oracle.sample()
     result = solved_like(oracle, SHEETS[name], values)
+    VALIDATOR.validate(json.loads(json.dumps(result, allow_nan=False)))
     if name not in PULLBACKS:
         assert result["objective_value"] == pytest.approx(oracle.value(values), rel=1e-9, abs=1e-12)
+    for entry in result["backward"]:
+        assert entry["value"] is not None, entry["name"]
+        assert np.shape(entry["value"]) == (*([entry["rows"]] if entry["rows"] else []), *entry["shape"]), entry["name"]
     gradients = {entry["wrt"]: entry["value"] for entry in result["backward"]}
     for parameter in oracle.parameters:
         found = np.asarray(gradients[parameter], dtype=float)
