@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gradsheet.derivation import derive
@@ -41,6 +42,12 @@ def read_text(path: Path) -> str:
 def derived(text: str, name: str = "a.sheet") -> Derivation:
     """A sheet's derivation."""
     return derive(read(text, name))
+
+
+@cache
+def derivation_of(path: Path) -> Derivation:
+    """The derivation of a sheet's file, which nobody changes: made once for all tests of a process."""
+    return derived(read_text(path), path.name)
 
 
 def without_asking(text: str) -> str:

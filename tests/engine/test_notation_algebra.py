@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.points import Point, alone, gap, same
-from engine.running import derived, read_text
+from engine.running import derivation_of, derived
 from fences import ROOT
 from gradsheet.derivation import Jacobians, Rewritten, Substitution, delta_rows, guarded
 from gradsheet.derivation.deltas import delta_names
@@ -39,7 +39,7 @@ minimize L
 
 @cache
 def at_a_point(name: str) -> tuple[Derivation, Point]:
-    derivation = derived(read_text(ROOT / name) if name.endswith(".sheet") else name)
+    derivation = derivation_of(ROOT / name) if name.endswith(".sheet") else derived(name)
     return derivation, Point(derivation)
 
 

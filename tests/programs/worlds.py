@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import gradsheet as gs
+from engine.running import derivation_of
 from fences import ROOT
-from gradsheet.derivation import Derivation, derive
 from gradsheet.programs.gathering import gather
 from gradsheet.programs.lowering import Request, default_data, lower
 from gradsheet.programs.reference import evaluate
@@ -20,6 +20,7 @@ from gradsheet.verification.sampling import draw_sizes, draw_values
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gradsheet.derivation import Derivation
     from gradsheet.expressions import Size, Symbol
     from gradsheet.programs.model import Program
 
@@ -39,9 +40,8 @@ def sheet_path(name: str) -> Path:
     return next(f / f"{name}.sheet" for f in FOLDERS if (f / f"{name}.sheet").is_file())
 
 
-@cache
 def derived(name: str) -> Derivation:
-    return derive(gs.load(sheet_path(name)).inner)
+    return derivation_of(sheet_path(name))
 
 
 def wanted(derivation: Derivation) -> tuple[str, ...]:

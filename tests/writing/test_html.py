@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import html5lib
@@ -17,6 +18,7 @@ WIDEST = 500_000
 """Bytes that the 4-4-3-3 page may have, font, picture and small steps included."""
 
 
+@cache
 def written(name: str, *, small_steps: bool = True) -> str:
     return page(composed(name, small_steps=small_steps, drawn=True))
 

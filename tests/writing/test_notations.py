@@ -12,7 +12,7 @@ import pytest
 
 from cli.session import gradsheet
 from engine.reading_back import read_back
-from engine.running import derived, read_text
+from engine.running import derivation_of, derived
 from fences import ROOT
 from gradsheet.solution import Solution
 from gradsheet.syntax import canonical_key, tree
@@ -27,7 +27,6 @@ from gradsheet.writing.spelling import Spelling
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gradsheet.derivation import Derivation
     from gradsheet.writing.equations import Line
     from gradsheet.writing.report import Report
 
@@ -37,13 +36,8 @@ MLP = "examples/mlp-4433.sheet"
 
 
 @cache
-def derivation_of(name: str) -> Derivation:
-    return derived(read_text(ROOT / name), name)
-
-
-@cache
 def shown(name: str, notation: str = "matrix", *, inline: bool = False) -> Report:
-    derivation = derivation_of(name)
+    derivation = derivation_of(ROOT / name)
     return report(Solution(derivation.sheet, derivation, "symbolic"), notation, inline=inline)
 
 
