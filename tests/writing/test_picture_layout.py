@@ -53,14 +53,18 @@ def meet(a: Box, b: Box) -> bool:
 
 
 def passes(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:
-    """A point of a line, in small steps, is inside a box."""
-    steps = 1 + int(max(abs(end[0] - start[0]), abs(end[1] - start[1])))
-    for k in range(steps + 1):
-        x = start[0] + (end[0] - start[0]) * k / steps
-        y = start[1] + (end[1] - start[1]) * k / steps
-        if abs(x - box.x) < box.width / 2 - 0.6 and abs(y - box.y) < box.height / 2 - 0.6:
-            return True
-    return False
+    """A part of a line, however short, is inside a box."""
+    first, last = 0.0, 1.0
+    for begin, stop, middle, reach in (
+        (start[0], end[0], box.x, box.width / 2 - 0.6), (start[1], end[1], box.y, box.height / 2 - 0.6),
+    ):  # fmt: skip
+        if begin == stop:
+            if abs(begin - middle) >= reach:
+                return False
+            continue
+        one, other = sorted(((middle - reach - begin) / (stop - begin), (middle + reach - begin) / (stop - begin)))
+        first, last = max(first, one), min(last, other)
+    return first < last
 
 
 def faults(found: Drawing) -> list[str]:
