@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 FOLDERS = (ROOT / "examples", ROOT.parent / "shared" / "sheets")
 SHEETS = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sheet"))]
-MOST = 1000 if THOROUGH else 3
+MOST = 1000 if THOROUGH else 2
 """How many faults are planted in one equation."""
 
 # ---------------------------------------------------------------- faults

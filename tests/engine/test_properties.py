@@ -136,7 +136,7 @@ def at_some_point(text: str, view: str, seed: int = 0) -> int:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@settings(SLOW, max_examples=examples(12, 1000))
+@settings(SLOW, max_examples=examples(6, 1000))
 @given(st.integers(0, 10**6), SIZES)
 def test_what_is_printed_reads_back_with_the_same_values(view: str, seed: int, numbers: tuple[int, ...]):
     """In text, on a keyboard, in LaTeX, and in LaTeX within a line of words."""
@@ -163,11 +163,11 @@ def test_no_derivative_is_a_silent_zero(seed: int):
 
 
 def looked_at() -> list[Any]:
-    """Every sheet in matrix notation, every other one in one more view; all of them where time does not matter."""
+    """Every sheet in one view, the next sheet in the next one; each in all of them where time does not matter."""
     found = []
     for at, path in enumerate(CORPUS):
-        more = VIEWS[1:] if THOROUGH else [VIEWS[1 + at // 2 % 4]] * (at % 2)
-        found += [pytest.param(path, view, id=f"{path.parent.name}/{path.stem}-{view}") for view in ["matrix", *more]]
+        views = VIEWS if THOROUGH else [VIEWS[at % len(VIEWS)]]
+        found += [pytest.param(path, view, id=f"{path.parent.name}/{path.stem}-{view}") for view in views]
     return found
 
 
