@@ -176,8 +176,8 @@ def test_a_second_interruption_ends_at_once(place: Path, workshop: Workshop):
     run = place / "twice"
     job = workshop.begin(*first(place, run, "--epochs", 10_000))
     until(lambda: "    1  " in job.out, job)
-    (run / "log.jsonl").unlink()
-    os.mkfifo(run / "log.jsonl")
+    os.mkfifo(run / "pipe")
+    (run / "pipe").replace(run / "log.jsonl")
     job.signal(signal.SIGINT)
     time.sleep(0.3)
     assert not job.over()

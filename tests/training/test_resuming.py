@@ -71,7 +71,7 @@ def short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trainer_of(text: str, **recipe: Any) -> Trainer:
-    asked = recipe_of(**{"epochs": 3, "seed": 2, **recipe})
+    asked = recipe_of(**{"epochs": 2, "seed": 2, **recipe})
     return Trainer(pose(gs.loads(text)._sheet, Sources(DATA), asked), asked)
 
 

@@ -12,6 +12,7 @@ import gradsheet as gs
 from cli.session import gradsheet
 from fences import ROOT
 from gradsheet.api.trained import load_model
+from gradsheet.training.checkpoints import unpacked
 from training.textbook import descend, rule
 
 RIDGE = """
@@ -109,6 +110,7 @@ def test_rows_for_validation_are_no_rows_of_training():
 def test_new_data_may_have_any_number_of_rows(rows: int, tmp_path: Path):
     model = gs.loads(RIDGE).train(DATA, start=START, whole=True, rate=0.05, epochs=20)
     model.save(tmp_path / "m.safetensors")
+    assert unpacked((tmp_path / "m.safetensors").read_bytes(), "").notes["sizes"] == {"d": 3}
     new = np.random.default_rng(1).normal(size=(rows, 3))
     wanted = new @ model.parameters["w"] + model.parameters["b"]
     target = wanted + np.linspace(0, 1, rows)
