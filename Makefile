@@ -27,8 +27,9 @@ help:
 demo: $(VENV)/stamp-core
 	$(BIN)/gradsheet solve examples/mlp-4433.sheet
 
+# Processes that tests start load modules as they were compiled, also where the environment asks for none to be kept.
 test: $(VENV)/stamp-test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 peers: $(VENV)/stamp-peers
 
@@ -42,6 +43,7 @@ bench: .venv-bench/stamp
 	.venv-bench/bin/python bench/run.py
 	.venv-bench/bin/python bench/checking.py
 	.venv-bench/bin/python bench/programs.py
+	.venv-bench/bin/python bench/training.py
 
 documents: $(VENV)/stamp-test
 	$(BIN)/python tools/regenerate.py

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import gradsheet as gs
+from drawing import examples
 from exercises.setting import (
     WITH_VALUES,
     WITHOUT_VALUES,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_WITHOUT_VALUES = 12
 EXAMPLES = ROOT / "examples"
+SEVERAL = examples(2, 4)
 
 
 def name(path: Path) -> str:
@@ -49,10 +51,10 @@ def spread(paths: list[Path], count: int) -> list[Path]:
 
 @pytest.mark.parametrize("path", WITH_VALUES, ids=name)
 def test_each_variant_is_new_and_verified(path: Path):
-    found = exercises(path)
+    found = exercises(path, SEVERAL)
     original = solve(sheet_of(path), check=False)
     texts = {v.text for v in found.variants}
-    assert len(texts) == len(found.variants) == 4
+    assert len(texts) == len(found.variants) == SEVERAL
     seen = [_answers(original)]
     for variant in found.variants:
         assert variant.solution.verification is not None
