@@ -114,7 +114,9 @@ def test_random_sheets_keep_their_meaning(seed: int, rows: int | None):
     at = world(derive(gs.loads(sheet.text).inner), rows=rows, seed=seed)
     first = at.results(at.program("rows"))
     for after in ("inline", "decompose", "merge"):
-        assert same(at.results(at.program(after)), first) == [], f"{after}\n{sheet.text}"
+        program = at.program(after)
+        assert faults_after_schedule(program) == [], f"{after}\n{sheet.text}"
+        assert same(at.results(program), first) == [], f"{after}\n{sheet.text}"
 
 
 # ---------------------------------------------------------------- the form after each pass
@@ -193,6 +195,31 @@ FORMS = {
 @pytest.mark.parametrize("name", ["attention", "gru", "mlp-4433-softmax", "widths", "gaussian-mixture", "embedding"])
 def test_a_pass_leaves_the_form_that_it_promises(name: str, after: str):
     assert FORMS[after](world(derived(name), rows=3).program(after)) == []
+
+
+UNNAMED_RELU = """
+x, w ∈ ℝ^n, y ∈ ℝ, A ∈ ℝ^(m×n), B ∈ ℝ^(n×m), a ∈ ℝ^m
+h = x + B relu(A x + a)
+L = (w' h - y)²
+parameters A, B, a, w
+minimize L
+"""
+"""relu(A x + a) becomes an array twice, in h and late in ∂L/∂B; [A x + a > 0] is wanted between them."""
+
+
+@pytest.mark.parametrize("rows", [None, 3])
+def test_a_sign_is_read_from_no_relu_that_is_computed_later(rows: int | None):
+    at = world(derive(gs.loads(UNNAMED_RELU).inner), rows=rows)
+    expected = at.results(at.program("rows"))
+    for after in AFTER_ORDER:
+        program = at.program(after)
+        assert faults_after_schedule(program) == [], after
+        assert same(at.results(program), expected) == [], after
+
+
+@pytest.mark.parametrize("name", EVERY_PASS)
+def test_everything_is_made_before_it_is_read(name: str):
+    assert faults_after_schedule(world(derived(name), rows=3).program()) == []
 
 
 def test_planted_faults_of_form_are_seen():

@@ -27,9 +27,11 @@ from gradsheet.expressions import (
 from gradsheet.programs.decomposing import Names
 from gradsheet.programs.forms import atoms_of, natural_order
 from gradsheet.programs.inlining import tidy, without_aliases
-from gradsheet.programs.model import Assign, Program, Statement, mapped
+from gradsheet.programs.model import Assign, Loop, Program, Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradsheet.expressions import AnyNode
 
 
@@ -190,13 +192,8 @@ def _over_known(body: Expr, arrays: dict[Any, tuple[int, Assign]]) -> Expr:
 
 
 def _signs_of_outputs(program: Program) -> Program:
-    """[z > 0] as [relu(z) > 0] where relu(z) is an array: z itself need not be kept."""
+    """[z > 0] as [relu(z) > 0] where relu(z) is an array already: z itself need not be kept."""
     outputs: dict[Any, Assign] = {}
-    for assign in program.assigns:
-        if assign.whole and isinstance(assign.body, Call) and assign.body.function == "relu":
-            outputs[key(Lambda(natural_order(assign.body.arguments[0]), assign.body.arguments[0]))] = assign
-    if not outputs:
-        return program
 
     def rewrite(node: AnyNode) -> AnyNode:
         if not (isinstance(node, Relation) and node.sign in {">", "≤"} and node.right is ZERO_EXPR):
@@ -211,11 +208,22 @@ def _signs_of_outputs(program: Program) -> Program:
         at = tuple(p.substitute(mapping) for p in known.pattern)
         return Relation(node.sign, Access(known.target, at), node.right)
 
-    def change(body: Expr) -> Expr:
-        result: Expr = transform(body, rewrite)
-        return result
+    def block(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+        made: list[Statement] = []
+        for statement in statements:
+            if isinstance(statement, Loop):
+                made.append(replace(statement, body=block(statement.body)))
+                continue
+            body: Expr = transform(statement.body, rewrite)
+            made.append(statement if body is statement.body else replace(statement, body=body))
+            if statement.whole and isinstance(statement.body, Call) and statement.body.function == "relu":
+                argument = statement.body.arguments[0]
+                outputs.setdefault(key(Lambda(natural_order(argument), argument)), statement)
+        return tuple(made)
 
-    return program.with_statements(mapped(program.statements, change))
+    if not any(isinstance(a.body, Call) and a.body.function == "relu" for a in program.assigns):
+        return program
+    return program.with_statements(block(program.statements))
 
 
 __all__ = ["share"]
