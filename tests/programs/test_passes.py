@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import gradsheet as gs
 from engine.random_sheets import random_sheet
 from gradsheet.derivation import derive
-from gradsheet.expressions import Access, Affine, ArrayCall, Index, Lambda, Multiply, Reduce, Size, Symbol, number, walk
+from gradsheet.expressions import Access, Affine, ArrayCall, Call, Index, Lambda, Multiply, Reduce, Size, Symbol, number, walk
 from gradsheet.expressions.nodes import bound
 from gradsheet.programs.contracting import contraction, pair
 from gradsheet.programs.decomposing import is_contraction
@@ -215,6 +215,12 @@ def test_a_sign_is_read_from_no_relu_that_is_computed_later(rows: int | None):
         program = at.program(after)
         assert faults_after_schedule(program) == [], after
         assert same(at.results(program), expected) == [], after
+
+
+def test_a_relu_without_a_name_is_computed_once():
+    program = world(derive(gs.loads(UNNAMED_RELU).inner), rows=3).program()
+    calls = [n for a in program.assigns for n in walk(a.body) if isinstance(n, Call) and n.function == "relu"]
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("name", EVERY_PASS)

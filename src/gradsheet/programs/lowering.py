@@ -10,7 +10,7 @@ from gradsheet.expressions import Affine, Index, OverData, Size, Symbol, walk
 from gradsheet.programs.contracting import pair
 from gradsheet.programs.decomposing import decompose
 from gradsheet.programs.gathering import gather
-from gradsheet.programs.inlining import inline
+from gradsheet.programs.inlining import inline, without_aliases
 from gradsheet.programs.padding import pad
 from gradsheet.programs.rows import Weight, add_rows, reached, without_rows
 from gradsheet.programs.scheduling import schedule
@@ -156,7 +156,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("pad", "shorter sums, and rims of zeros for conditions", lambda p, _: pad(p)),
     Pass("decompose", "each contraction, each reduction by itself", lambda p, _: decompose(p)),
     Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(share(p))),
-    Pass("merge", "elementwise work with the loops before it", lambda p, _: inline(share(p))),
+    Pass("merge", "elementwise work with the loops before it", lambda p, _: inline(share(without_aliases(p)))),
 )
 """Every pass, in order."""
 
