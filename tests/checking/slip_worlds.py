@@ -13,13 +13,15 @@ from fractions import Fraction
 import numpy as np
 
 from gradsheet.checking.slips import IndexFacts, NameFacts, Vocabulary
-from gradsheet.diagnostics import Diagnostics, Source
+from gradsheet.diagnostics import Diagnostics, Source, Span
 from gradsheet.syntax import parse_expression
+from gradsheet.syntax.document_formulas import read_part
 from gradsheet.syntax.plain import plain
 from gradsheet.syntax.traversal import rewritten, walk
 from gradsheet.syntax.tree import (
     Additive,
     Array,
+    Axis,
     Bars,
     Binder,
     Comparison,
@@ -58,6 +60,7 @@ FUNCTIONS = {
     "g": (lambda x: np.cos(2 * x) + x, lambda x: 1 - 2 * np.sin(2 * x)),
     "diag": (lambda x: np.diag(x[:, 0]), None),
     "tr": (lambda x: float(np.trace(x)), None),
+    "sum": (np.sum, None),
 }
 
 
@@ -77,7 +80,10 @@ class World:
 
     def tree(self, text):
         source = Source(text)
-        found = parse_expression(source, Diagnostics(source))
+        if "axis" in text:  # only documents say this
+            found = read_part(source, Span(0, len(text)), "plain")
+        else:
+            found = parse_expression(source, Diagnostics(source))
         return rewritten(
             found,
             lambda part: FunctionName(part.key, part.text, span=part.span)
@@ -265,6 +271,8 @@ class Paper:
             head, order = head.base, head.count
         if not isinstance(head, FunctionName):
             return self._value(item, at), position + 1
+        if head.key == "sum":
+            return self.along(factors[position + 1].item, at), position + 2
         if position + 1 == len(factors) or order > 1 or head.key not in FUNCTIONS:
             raise Meaningless
         argument = factors[position + 1].item
@@ -278,6 +286,13 @@ class Paper:
         for power in (exponent, postfix):
             value = value if power is None else value ** self._value(power, at)
         return value, position + 2
+
+    def along(self, argument, at):
+        match argument:
+            case Group(items=(base, Axis(number=axis))):
+                return np.sum(self._value(base, at), axis=axis).reshape(-1, 1)
+            case _:
+                raise Meaningless
 
     def binder(self, node, at):
         ranges = []

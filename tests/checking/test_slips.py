@@ -167,6 +167,7 @@ CASES = [
     (SUMS, "sum[j] w[i,j] p[j]", "w[i,j] p[j]", "index", "the sum over j is lost"),
     (SUMS, "p[i] q[i]", "sum[i] p[i] q[i]", "index", "the sum over i is extra"),
     (SUMS, "sum[j] w[k,j] p[j]", "sum[i] w[k,j] p[j]", "index", "summed over i for j"),
+    (MATRICES, "sum(X, axis=0)", "sum(X, axis=1)", "index", "axis=1 for axis=0"),
     (SUMS, "p[i] [k=j]", "p[i] [i=j]", "index", "index i for k"),
     (SUMS, "p[k] q[k] s[j]", "p[i] q[i] s[j]", "index", "index i for k"),
     # arrangement

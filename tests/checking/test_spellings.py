@@ -37,6 +37,7 @@ L = -sum[n,j] Y[n,j] log P[n,j]
 parameters W
 minimize L
 """
+BIASED = BATCH.replace("S = X W", "S[n,j] = sum[i] X[n,i] W[i,j] + b[j]").replace("W ∈", "b ∈ ℝ^k, W ∈")
 NUMBERS = r"Mit $x = 0{,}5$, $w = 2$, $t = 1$ und $z = w x$, $L = \frac12 (z - t)^2$:"
 
 CASES = [
@@ -68,9 +69,25 @@ CASES = [
     (BATCH, r"$\frac{\partial L}{\partial W} = X.T @ P - X.T @ Y.$", ["right"]),
     (BATCH, r"$\frac{\partial L}{\partial W} = X.T @ (P + Y)$", ["wrong sign"]),
     (BATCH, r"$\frac{\partial L}{\partial W} = X.transpose() (P - Y)$", ["unreadable"]),
-    (BATCH, r"$\frac{\partial L}{\partial W} = P.sum(axis=0)$", ["unreadable"]),
-    (BATCH, "∂L/∂W = X.T @ (P - Y)\n\n∂L/∂W = X.transpose() (P - Y)\n\n∂L/∂W = P.sum(axis=0)",
+    (BATCH, "∂L/∂W = X.T @ (P - Y)\n\n∂L/∂W = X.transpose() (P - Y)\n\n∂L/∂W = P.cumsum(axis=0)",
      ["right", "unreadable", "unreadable"]),
+    (BIASED, "∂L/∂b = sum(P - Y, axis=0)\n\n∂L/∂b = (P - Y).sum(0)\n\n∂L/∂b = np.sum(P, axis=0) - Y.sum(axis=0)",
+     ["right", "right", "right"]),
+    (BIASED, "∂L/∂b = (P + Y).sum(axis=0)\n\n∂L/∂b = (P - Y).sum(axis=1)\n\n∂L/∂b = (P - Y).mean(axis=0)",
+     ["wrong sign", "wrong index", "wrong factor"]),
+    (BIASED, "G = P - Y\n\n∂L/∂b = G.sum(axis=0)\n\n∂L/∂b = G.T.sum(axis=-1)\n\n∂L/∂b = ∂L/∂S.sum(axis=0)",
+     ["right", "right", "right"]),
+    (BIASED, "∂L/∂b = b (P - Y).sum(0)\n\n∂L/∂b = P².sum(0)\n\n∂L/∂b = P.sum(axis=2)\n\n∂L/∂b = P.sum(axis=k)",
+     ["unreadable", "unreadable", "undecided", "unreadable"]),
+    (BIASED, (r"$dS = P - Y$, so $\frac{\partial L}{\partial b} = dS.sum(axis=0).$ Not "
+              r"$\frac{\partial L}{\partial b} = np.sum(P, axis=0)$."),
+     ["right", "wrong operand"]),
+    (BIASED, r"$\frac{\partial L}{\partial b} = (P - Y).T.sum(axis=1)$", ["right"]),
+    (BIASED, "```math\n\\frac{\\partial L}{\\partial b} = P.sum(axis=0) - \\operatorname{sum}(Y, axis=0)\n```",
+     ["right"]),
+    (BIASED, r"$\frac{\partial L}{\partial b} = \log(e^P).sum(axis=0) - Y.sum(axis=0)$", ["right"]),
+    (BIASED, "P = softmax(S, axis=1)\n\nP = softmax(S, axis=0)\n\nL = sum(Y .* log_softmax(S)) + 0",
+     ["wrong index", "wrong sign"]),
     ("", (r"Let $p = \sigma(w^\top x)$ with $y \in \{0, 1\}$ and $L = -y \log p - (1 - y) \log(1 - p)$. "
          r"$\nabla^2_w L = p (1 - p) x x^\top$"), ["right"]),
 ]  # fmt: skip

@@ -19,7 +19,7 @@ _WORDS = frozenset(
 _PLAIN = (
     (re.compile(r"\.\*"), "⊙ "),
     (re.compile(r"\./"), "/ "),
-    (re.compile(r"\.T(?![A-Za-z0-9_])"), "ᵀ "),
+    (re.compile(r"\.T(?![A-Za-z0-9_])"), " ᵀ"),
     (re.compile(r"(?<=\s)@(?=\s)"), "·"),
     (re.compile(r"(?<!\w)np\."), "   "),
     (re.compile(r"(?<!\w)d\((\w+)\)(\s*/\s*)d(\w+)"), r"∂\1\2∂\3  "),
@@ -28,6 +28,7 @@ _PLAIN = (
 _LATEX = (
     (re.compile(r"(?<=[A-Za-z0-9_)}\]])\.T(?![A-Za-z0-9_])"), "^T"),
     (re.compile(r"(?<=\s)@(?=\s)"), "·"),
+    (re.compile(r"(?<![\w\\])np\."), "   "),
 )
 
 
@@ -35,7 +36,7 @@ def readable(text: str, spelling: str) -> str:
     r"""A formula with such habits in the spelling that is read.
 
     >>> readable("dW = d .* x.T", "plain")
-    'dW = d ⊙  xᵀ '
+    'dW = d ⊙  x ᵀ'
     >>> readable("dW = X.T @ (P - Y)", "latex")
     'dW = X^T · (P - Y)'
     >>> readable(r"\mathrm { t a n h } (x)", "latex")

@@ -100,7 +100,7 @@ class ExpressionReader(IndexReader):
                 )
             case tree.Range():
                 raise self.fail("GS102", "a range is no value here", node.span)
-            case tree.Ellipsis() | tree.Nabla() | tree.Evaluated():
+            case tree.Ellipsis() | tree.Nabla() | tree.Evaluated() | tree.Axis():
                 raise self.fail("GS108", "only a document may say this", node.span)
 
     # ------------------------------------------------------------ names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from gradsheet.syntax import programs
 from gradsheet.syntax.tree import (
     Array,
     Bars,
@@ -48,7 +49,7 @@ def group(p: ExpressionParser) -> Group:
     with inside(p):
         p.condition = _condition_bar(p)
         while True:
-            items.append(p.expression())
+            items.append(programs.axis(p) or p.expression())
             separator = p.at != p.condition and (p.accept(",") or (p.of_document and p.accept(";")))  # f(x; θ)
             if not separator or p.tok.kind == ")":
                 break

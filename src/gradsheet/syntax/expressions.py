@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
-from gradsheet.syntax import binders, brackets, derivatives, documents, scripts, structures
+from gradsheet.syntax import binders, brackets, derivatives, documents, programs, scripts, structures
 from gradsheet.syntax.cursor import Cursor
 from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import (
@@ -188,8 +188,9 @@ class ExpressionParser(Cursor):
             else:
                 item = self.negated(self.operand(quotient=sign not in ("/", "⊘")), minuses)
                 factors.append(Factor(sign, item, span=self.span_from(at)))
-            while self.tok.kind == "at":
-                factors = documents.evaluated(self, factors)
+            while self.tok.kind in ("at", "point"):
+                behind = documents.evaluated if self.tok.kind == "at" else programs.method
+                factors = behind(self, factors)
             sign = self._product_sign()
         if len(factors) == 1:
             return factors[0].item

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradsheet.diagnostics import Span
-from gradsheet.syntax import documents, latex_brackets, latex_environments, latex_words
+from gradsheet.syntax import documents, latex_brackets, latex_environments, latex_words, programs
 from gradsheet.syntax.latex_commands import (
     ACCENTS,
     DOTS,
@@ -202,7 +202,7 @@ class LatexScanner(LatexSource):
 
     def letters(self, piece: Piece) -> bool:
         """A known word, or letters one by one."""
-        if piece.text in self.words:
+        if piece.text in self.words or (self.document and programs.is_word(self.text, piece.start, piece.end)):
             self.name(piece.text, piece)
             return piece.text in BINDERS and piece.text not in ("Σ", "Π")
         at = piece.start
@@ -226,6 +226,8 @@ class LatexScanner(LatexSource):
             self.bracketed(self.argument("√"))
             return False
         kind = text if self.document and text in ("∇", "⋮", "⋱") else plain_sign(text)
+        if self.document and programs.is_point(self.text, piece.start):
+            kind = "point"
         if kind in ("⋮", "⋱"):
             kind = "…"
         if kind is None:

@@ -17,6 +17,7 @@ from gradsheet.syntax.traversal import unlabelled
 from gradsheet.syntax.tree import (
     Additive,
     Array,
+    Axis,
     Bars,
     Binder,
     BoundIndex,
@@ -102,7 +103,7 @@ def level_of(node: Expression) -> Level:
             return Level.OPERAND
         case Underbrace():
             return level_of(node.base)
-        case Ellipsis() | Evaluated():
+        case Ellipsis() | Evaluated() | Axis():
             return Level.OPERAND
         case Nabla():
             return Level.PRODUCT
@@ -202,6 +203,8 @@ class PlainWriter:
             case Evaluated():
                 points = ", ".join(self.free(item) for item in node.at)
                 return f"{self.bracketed(node.base)}|_{{{points}}}"
+            case Axis():
+                return f"axis={node.number}"
             case Conditioned():
                 events, given = (", ".join(self.text(item) for item in part) for part in (node.events, node.given))
                 return f"{events} | {given}"

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gradsheet.diagnostics import Span
+from gradsheet.syntax import programs
 from gradsheet.syntax.names import canonical_key
 from gradsheet.syntax.vocabulary import BINDERS, RESERVED, SUBSCRIPTS, SUPERSCRIPTS, VULGAR_FRACTIONS
 
@@ -259,6 +260,8 @@ class _Scanner:
             self.emit("name", text, start, end, key=canonical_key(text))
         elif self.document and text in "∇…⋯⋮⋱":
             self.emit("∇" if text == "∇" else "…", text, start, end)
+        elif self.document and programs.is_point(self.text, start):
+            self.emit("point", text, start, end)
         elif text in _NOT_IN_THE_LANGUAGE:
             message, way_out = _NOT_IN_THE_LANGUAGE[text]
             self.reject("GS101" if text == "." else "GS108", message, text, start, hint=way_out)

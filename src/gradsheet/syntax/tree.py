@@ -281,7 +281,14 @@ class Evaluated(Node):
     at: tuple[Expression, ...]
 
 
-DOCUMENT_NODES = (Ellipsis, Nabla, Evaluated)
+@dataclass(frozen=True, slots=True)
+class Axis(Node):
+    """`axis=0` among the arguments of a call, as programs have it: 0 is the first, −1 the last. In documents only."""
+
+    number: int
+
+
+DOCUMENT_NODES = (Ellipsis, Nabla, Evaluated, Axis)
 """What only a document may say; a sheet never has them."""
 
 
@@ -308,6 +315,7 @@ Expression = (
     | Ellipsis
     | Nabla
     | Evaluated
+    | Axis
 )
 
 

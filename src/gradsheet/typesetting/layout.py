@@ -15,6 +15,7 @@ from gradsheet.syntax.precedence import Level
 from gradsheet.syntax.tree import (
     Additive,
     Array,
+    Axis,
     Bars,
     Binder,
     BoundIndex,
@@ -159,6 +160,8 @@ class Layouter:
             case Evaluated():
                 at = joined([self.box(item) for item in node.at], COMMA)
                 return row(self.box(node.base, Level.PRODUCT), Scripts(Sign("|", "ordinary"), at))
+            case Axis():
+                return row(Word("axis"), Sign("=", "relation"), Numeral(str(node.number)))
             case _:
                 assert_never(node)
 

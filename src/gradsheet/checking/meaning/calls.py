@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.checking.meaning.errors import OutOfRangeError, UnsupportedError
-from gradsheet.checking.meaning.tensors import Value, array, constants, dot, squeezed, value
+from gradsheet.checking.meaning.tensors import Value, array, constants, dot, shape_text, squeezed, value
 from gradsheet.numerics.functions import ELEMENTWISE
 from gradsheet.operations import ARRAY_OPERATIONS, ARRAY_SPELLINGS, ELEMENTWISE_SPELLINGS
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NUMERIC = {"det": "determinant", "logdet": "log_determinant"}
 """Functions of arrays that are called something else where they are computed."""
+_ALONG_THE_LAST = frozenset({"softmax", "logsoftmax", "logsumexp"})
 
 
 def elementwise(name: str, arguments: Sequence[Value], primes: int, domain: JetDomain) -> Value:
@@ -73,7 +74,7 @@ def of_array(name: str, x: Value, domain: JetDomain) -> Value:
         message = f"{name} of something that is no square matrix"
         raise UnsupportedError(message)
     if name == "logsoftmax":
-        return Value(data - domain.array("logsumexp", data))
+        return Value(data - np.expand_dims(array(domain.array("logsumexp", data)), -1))
     return value(domain.array(_NUMERIC.get(name, name), data))
 
 
@@ -173,6 +174,21 @@ SMALL: dict[str, tuple[int, Callable[[Sequence[Value], JetDomain], Value]]] = {
     "onehot": (0, _onehot),
 }
 """Name: how many arguments (0: any number), and what it does."""
+
+
+def along(name: str, x: Value, axis: int, domain: JetDomain) -> Value:
+    """Σ, mean, softmax along one axis of an array, 0 being the first."""
+    if not -x.data.ndim <= axis < x.data.ndim:
+        message = f"axis {axis} of {shape_text(x.shape)}"
+        raise UnsupportedError(message)
+    if ARRAY_SPELLINGS.get(name) in _ALONG_THE_LAST:
+        result = of_array(ARRAY_SPELLINGS[name], Value(np.moveaxis(x.data, axis, -1)), domain)
+        return Value(np.moveaxis(array(result.data), -1, axis)) if result.data.ndim == x.data.ndim else result
+    if name not in {"sum", "mean"}:
+        message = f"{name} along an axis"
+        raise UnsupportedError(message)
+    total = np.sum(x.data, axis=axis)
+    return value(total / x.shape[axis] if name == "mean" else total)
 
 
 def apply(name: str, arguments: Sequence[Value], primes: int, domain: JetDomain) -> Value | None:

@@ -122,6 +122,12 @@ def _apply(
 ) -> Value:
     """f(x, …); `softmax(z[k])` is the entry of softmax(z)."""
     key = it.scope.functions.get(name.key, name.key)
+    axes = [a.number for a in arguments if isinstance(a, tree.Axis)]
+    if axes:
+        along = [it.evaluate(a, known) for a in arguments if not isinstance(a, tree.Axis)]
+        if primes or len(along) != 1 or len(axes) != 1 or key in it.scope.locals:
+            raise UnsupportedError(f"{key} along an axis")
+        return calls.along(key, along[0], axes[0], it.domain)
     if len(arguments) == 1:
         inner = _entry_of_whole(it, key, arguments[0], known)
         if inner is not None:

@@ -14,6 +14,7 @@ from gradsheet.syntax.traversal import walk
 from gradsheet.syntax.tree import (
     Additive,
     Array,
+    Axis,
     Binder,
     BoundIndex,
     Expression,
@@ -368,6 +369,14 @@ def lost_sums(scene: Scene) -> Iterator[Change]:
             yield scene.set(place, new, f"the sum over {key} is lost", 2.0)
 
 
+def axes(scene: Scene) -> Iterator[Change]:
+    """`axis=0` → axis=1."""
+    for place in scene.places:
+        if isinstance(place.node, Axis):
+            new = replace(place.node, number=1 if place.node.number == 0 else 0)
+            yield scene.set(place, new, f"{scene.say(place.node)} for {scene.say(new)}", 0.9)
+
+
 RULES = (
     EditRule("member or component", "index", "W[2] → W[3]", members),
     EditRule("member each time", "index", "W[2] h[2] → W[3] h[3]", everywhere),
@@ -379,5 +388,6 @@ RULES = (
     EditRule("range of a sum", "index", "Σ_{k=n}^K → Σ_{k=1}^K", ranges),
     EditRule("letter below a sum", "index", "Σ_k a[j] → Σ_j a[j]", summed_letters),
     EditRule("sum not carried out", "index", "Σ_s X[t − s] → X[t − r]", collapses),
+    EditRule("axis of a sum", "index", "sum(G, axis=0) → sum(G, axis=1)", axes),
     EditRule("lost sum", "index", "a[i] → Σ_i a[i]", lost_sums),
 )
