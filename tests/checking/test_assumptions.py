@@ -54,6 +54,20 @@ CASES = [
 ]  # fmt: skip
 
 
+LABELS = """
+z ∈ ℝ^(N×k), y ∈ onehot(k)^N
+p[n,j] = softmax[j](z[n,j])
+L = -sum[n,j] y[n,j] log p[n,j]
+"""
+
+
+def test_labels_of_zeros_and_ones_are_those_of_the_sheet():
+    """{0,1}^{N×k} is said of one-hot rows: over rows of any zeros and ones no correction would hold."""
+    lines = r"$\frac{\partial L}{\partial z} = p - y$, not $\frac{\partial L}{\partial z} = p + y$"
+    found = verdicts(LABELS, r"Let $y \in \{0, 1\}^{N \times k}$. " + lines)
+    assert as_expected(found, ["right", "wrong sign"]), found
+
+
 @pytest.mark.parametrize(("network", "lines", "expected"), CASES)
 def test_what_is_said_of_inputs_holds(network: str, lines: str, expected: list[str]):
     found = verdicts("", f"{network}\n\n{lines}")

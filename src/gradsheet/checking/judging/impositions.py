@@ -83,6 +83,8 @@ def _of(it: Interpreter, node: tree.Expression, kind: Kind | None) -> tuple[Symb
     square = len(symbol.axes) == 2 and symbol.axes[0].range == symbol.axes[1].range
     if kind in OF_SQUARES and not square:
         return None
+    if kind == (0, 1) and symbol.domain.rows_sum_to_one:
+        kind = "onehot"  # {0,1}ⁿ for labels, each with one 1 as the sheet says
     if kind in {"simplex", "onehot", "unit"} and (not symbol.axes or symbol.domain.rows_sum_to_one):
         return None  # a scalar is none of them, and what the sheet says of a row is more
     return symbol, kind
