@@ -136,7 +136,14 @@ def test_a_difference_modulo_a_prime_decides_nothing():
 def test_what_holds_modulo_a_prime_alone_is_not_right(monkeypatch):
     """The first point in balls decides; the field only says how certain it is."""
     monkeypatch.setattr(Comparer, "_is_identity", lambda *_: True)
-    assert certainty(UNIT, r"p = 1 - \sigma(z)")[0] == "wrong"
+    verdict, said = certainty(UNIT, r"p = 1 - \sigma(z)")
+    assert (verdict, said) == ("wrong", "differs at a random point: certain")
+
+
+@pytest.mark.parametrize("line", [r"z^2 = z z \quad \text{if } s^2 < 0", r"z^2 = z z \quad \text{if } s > s + 1"])
+def test_a_condition_that_no_point_meets_leaves_an_identity_open(line):
+    """A field knows no order: what is asked for beside a line is tried at points alone."""
+    assert certainty(UNIT, line)[0] == "undecided"
 
 
 def test_the_sizes_are_others_than_at_the_first_point():

@@ -73,6 +73,7 @@ def test_compound_names_mean_what_the_page_says(kind: str, words: str, lines: st
     "text",
     [
         r"$\delta = \partial J/\partial q$ and $q = W x$.",
+        r"We write $\delta_q = \partial J/\partial q$. The scores are $q = W x$.",
         r"$\delta_k = \partial J/\partial s_k$ for every $k$.",
         r"We use $\partial J/\partial q = p$ for all $q$.",
         "The unit is dV/dt for all V.",
