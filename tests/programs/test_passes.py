@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 import gradsheet as gs
 from engine.random_sheets import random_sheet
 from gradsheet.derivation import derive
-from gradsheet.expressions import Access, Affine, ArrayCall, Call, Index, Lambda, Multiply, Reduce, Size, Symbol, number, walk
+from gradsheet.expressions import (
+    Access,
+    Affine,
+    ArrayCall,
+    Call,
+    Index,
+    Lambda,
+    Multiply,
+    Reduce,
+    Size,
+    Symbol,
+    number,
+    walk,
+)
 from gradsheet.expressions.nodes import bound
 from gradsheet.programs.contracting import contraction, pair
 from gradsheet.programs.decomposing import is_contraction

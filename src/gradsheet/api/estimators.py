@@ -12,7 +12,7 @@ from gradsheet.api.trained import recipe_of, trained
 from gradsheet.derivation import derive
 from gradsheet.diagnostics import Diagnostic, SheetError
 from gradsheet.syntax import canonical_key
-from gradsheet.targets.plan import predicted
+from gradsheet.targets.predicting import predicted
 from gradsheet.training.measuring import is_score
 
 try:

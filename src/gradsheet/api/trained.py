@@ -60,7 +60,7 @@ def trained(  # noqa: PLR0913 - each is a choice of its own
     share = isinstance(validation, (int, float)) and not isinstance(validation, bool)
     if share:
         recipe = replace(recipe, validation=float(validation))
-    sources = Sources(data, columns, values or {}, validation=None if share else validation)
+    sources = Sources(data, columns, values or {}, validation=None if share else validation, start=start or {})
     with contextlib.ExitStack() as stack:
         held: RunFolder | None = None
         if folder is not None:

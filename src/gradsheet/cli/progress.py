@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gradsheet.training.problem import Problem
     from gradsheet.training.trainer import Moment, Trainer
 
 _LINES = 20
@@ -80,6 +81,7 @@ class Report:
                   for name in problem.data]  # fmt: skip
         lines += [("constant", f"{name} = {float(value):g}" if value.ndim == 0 else f"{name} ({_shape(value[None])})")
                   for name, value in problem.constants.items()]  # fmt: skip
+        lines += _prediction(problem)
         lines += [("begins", str(b)) for b in trainer.beginnings]
         lines.append(("method", self._method()))
         width = max(len(k) for k, _ in lines)
@@ -168,12 +170,20 @@ class Report:
             return
         standing = self.trainer.standing
         why = {
-            "epochs": f"{standing.epoch} epochs are done",
+            "epochs": "1 epoch is done" if standing.epoch == 1 else f"{standing.epoch} epochs are done",
             "patience": f"ended after epoch {standing.epoch}: validation was best in epoch {standing.best}",
             "interrupted": f"interrupted in epoch {standing.epoch + 1}; gradsheet train --resume -o {folder} goes on",
         }[end]
         with self._heard():
             write(f"\n{why}\n{folder / 'model.safetensors'} is written\n")
+
+
+def _prediction(problem: Problem) -> list[tuple[str, str]]:
+    """What will be predicted, and what it is compared with: neither is declared in a sheet."""
+    found, target = problem.prediction, problem.target
+    if found is None:
+        return []
+    return [("predicts", found.name if target is None else f"{found.name}, compared with {target.name}")]
 
 
 def _shape(array: Any) -> str:

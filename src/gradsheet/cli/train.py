@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,14 +172,13 @@ def _trainer(
     sources = _sources(folder, checkpoint, options)
     if not sources.data:
         refuse("GS812", "there are no data to learn from", suggestion="--data FILE")
+    if options["beginning"]:
+        sources = replace(sources, start=_values(options["beginning"], load_model))
     trainer = Trainer(pose(stated, sources, recipe), recipe)
     if checkpoint is not None:
         folder.resume(trainer, checkpoint)
         return trainer
-    values = None
-    if options["beginning"]:
-        values = _values(options["beginning"], load_model)
-    trainer.begin(values)
+    trainer.begin(sources.start)
     return trainer
 
 

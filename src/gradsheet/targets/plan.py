@@ -16,6 +16,7 @@ from gradsheet.records import dataclass
 from gradsheet.solution import Solution, conventions
 from gradsheet.syntax import canonical_key
 from gradsheet.targets.functions import Workshop
+from gradsheet.targets.predicting import predicted
 from gradsheet.verification import verified
 
 if TYPE_CHECKING:
@@ -297,23 +298,4 @@ def everything(derivation: Derivation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def predicted(derivation: Derivation, data: Sequence[Symbol] | None = None) -> Symbol | None:
-    """The last definition that depends on parameters and on some, but not all, of the data behind the objective.
-
-    `data` are the inputs with rows; None: every input counts.
-    """
-    sheet = derivation.sheet
-    assert sheet.objective is not None
-    graph = derivation.graph
-    parameters = set(sheet.parameters)
-    counted = set(sheet.inputs if data is None else data) - parameters
-    every = graph.needed_for(sheet.objective.symbol) & counted
-    best = None
-    for equation in sheet.equations:
-        behind = graph.needed_for(equation.symbol)
-        if behind & parameters and behind & counted and every - behind:
-            best = equation.symbol
-    return best
-
-
-__all__ = ["Choices", "Plan", "everything", "lowered", "predicted", "program_of", "read_inputs"]
+__all__ = ["Choices", "Plan", "everything", "lowered", "program_of", "read_inputs"]

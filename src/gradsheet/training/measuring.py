@@ -114,7 +114,10 @@ class Measure:
         assert objective is not None
         self.objective = objective.symbol.name
         self.target, self.prediction = setting.target, setting.prediction
-        self.kind = self._kind(int(setting.whole))
+        self.kind = self._kind()
+        bounds = None if self.target is None else self.target.domain.bounds
+        self.first = 0 if bounds is None else setting.sizes.evaluate(bounds[0]) or 0
+        """The number of the first class."""
         self.threshold = 0.0 if self.prediction is not None and is_score(setting, self.prediction) else 0.5
         names: tuple[str, ...] = (self.objective,)
         self._values: Evaluator | None = None
@@ -125,25 +128,28 @@ class Measure:
                 names = (self.objective, self.prediction.name)
         self._loss = Evaluator(setting, names, precision, rows)
 
-    def _kind(self, leading: int) -> str | None:
-        """What predictions are measured by: classes, signs, thresholds, numbers; some axes are those of the rows."""
+    def _kind(self) -> str | None:
+        """What predictions are measured by: classes, their numbers, signs, thresholds, values."""
         if self.target is None or self.prediction is None:
             return None
         domain = self.target.domain
-        if domain.kind == "onehot":
-            return "classes"
-        if domain.kind == "finite":
-            values = {float(v) for v in domain.values}
-            if values == {-1.0, 1.0}:
-                return "signs"
-            return "halves" if values == {0.0, 1.0} and self.target.rank == leading else None
-        return "numbers" if domain.kind == "real" else None
+        match domain.kind:
+            case "onehot":
+                return "classes"
+            case "index":
+                return "numbers of classes" if self.prediction.rank > self.target.rank else None
+            case "finite":
+                values = {float(v) for v in domain.values}
+                return "signs" if values == {-1.0, 1.0} else "halves" if values == {0.0, 1.0} else None
+            case "real":
+                return "values"
+        return None
 
     def __call__(
         self, parameters: Mapping[str, NDArray[Any]], data: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]
     ) -> Score:
         """The score of parameters on some rows of the data."""
-        loss, right = 0.0, 0
+        loss, right = 0.0, 0.0
         spread = _Spread()
         for chosen, found in self._loss.over(parameters, data, rows):
             values = found[self.objective]
@@ -154,25 +160,29 @@ class Measure:
             for chosen, found in self._values.over(parameters, data, rows):
                 right += self._compare(found, data, chosen, spread)
         count = len(rows)
-        accuracy = right / count if self.kind in {"classes", "signs", "halves"} else None
-        return Score(loss / count, accuracy, spread.r2 if self.kind == "numbers" else None, count)
+        accuracy = None if self.kind in {None, "values"} else right / count
+        return Score(loss / count, accuracy, spread.r2 if self.kind == "values" else None, count)
 
     def _compare(
         self, found: Arrays, data: Mapping[str, NDArray[Any]], chosen: NDArray[np.int64], spread: _Spread
-    ) -> int:
+    ) -> float:
+        """How many rows are right: of several targets in one row, each counts for its share of it."""
         assert self.prediction is not None
         assert self.target is not None
         said, true = found[self.prediction.name], np.asarray(data[self.target.name][chosen])
         match self.kind:
             case "classes":
-                return int((said.argmax(axis=-1) == true.argmax(axis=-1)).sum())
+                right = said.argmax(axis=-1) == true.argmax(axis=-1)
+            case "numbers of classes":
+                right = said.argmax(axis=-1) == true - self.first
             case "signs":
-                return int(np.all(((said > 0) == (true > 0)).reshape(len(chosen), -1), axis=1).sum())
+                right = (said > 0) == (true > 0)
             case "halves":
-                return int(((said > self.threshold) == (true > 0.5)).sum())
+                right = (said > self.threshold) == (true > 0.5)
             case _:
                 spread.add(said.astype(np.float64), true.astype(np.float64))
                 return 0
+        return float(right.reshape(len(chosen), -1).mean(axis=1).sum())
 
 
 def is_score(setting: Setting, symbol: Symbol) -> bool:

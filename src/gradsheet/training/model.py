@@ -14,9 +14,11 @@ from gradsheet.diagnostics import Diagnostic, SheetError, Source
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.files import write_file
 from gradsheet.sheet import load_sheet
+from gradsheet.syntax import canonical_key
 from gradsheet.training import checkpoints
 from gradsheet.training.checkpoints import Checkpoint
 from gradsheet.training.data import read
+from gradsheet.training.data.faults import listed
 from gradsheet.training.measuring import Evaluator, Measure
 from gradsheet.training.problem import Setting
 from gradsheet.training.recipe import Recipe
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gradsheet.expressions import Symbol
     from gradsheet.training.data import Dataset
     from gradsheet.training.measuring import Score
     from gradsheet.training.trainer import Trainer
@@ -48,7 +51,7 @@ class Predictions:
     classes: tuple[int | str, ...] = ()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Model:
     """A sheet with every size and every parameter a number."""
 
@@ -60,17 +63,26 @@ class Model:
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, init=False, repr=False)
     """What was compiled to predict, to be used again."""
 
+    def __repr__(self) -> str:
+        name = self.setting.sheet.source.name
+        arrays = ", ".join(" ".join([n, "×".join(map(str, a.shape))]).strip() for n, a in self.parameters.items())
+        count = len(self.history)
+        return f"<Model of {name} after {count} epoch{'' if count == 1 else 's'}: {arrays}>"
+
     # ------------------------------------------------------------ use
 
-    def predict(self, sources: Any, mapping: Mapping[str, str] | None = None) -> Predictions:
-        """ŷ for every row of some data; targets may be missing."""
+    def predict(
+        self, sources: Any, mapping: Mapping[str, str] | None = None, *, what: str | None = None
+    ) -> Predictions:
+        """ŷ for every row of some data, or the definition that `what` names; targets may be missing."""
         setting = self.setting
-        found = setting.prediction
+        found = setting.prediction if what is None else self._definition(what)
         if found is None:
             message = "nothing in the sheet is a prediction: a definition before what it is compared with comes in"
-            raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
+            hint = "name what you want: --what z (in Python what='z'), or give the answer an equation of its own"
+            raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source, None, hint),))
         if setting.whole and first_extent(found) != setting.rows:
-            message = f"the prediction {found.name} has no row for each row of the data"
+            message = f"{found.name} has no row for each row of the data"
             raise SheetError((Diagnostic("GS834", message, None, setting.sheet.source),))
         evaluator = self._evaluators.get(found.name)
         if evaluator is None:
@@ -79,13 +91,24 @@ class Model:
         rows = np.arange(held.rows, dtype=np.int64)
         parts = [part[found.name] for _, part in evaluator.over(self.parameters, held.arrays, rows)]
         values = np.concatenate(parts)
-        target = setting.target
+        target = setting.target if found is setting.prediction else None
         name = None if target is None else target.name
-        if target is None or target.domain.kind != "onehot":
+        counted = target is not None and target.domain.kind == "index" and target.rank < found.rank
+        if target is None or not (counted or target.domain.kind == "onehot"):
             return Predictions(found.name, values, name)
-        classes = tuple(setting.classes.get(target.name, range(values.shape[-1])))
+        first = setting.sizes.evaluate(target.domain.bounds[0]) or 0 if counted and target.domain.bounds else 0
+        classes = tuple(setting.classes.get(target.name, range(first, first + values.shape[-1])))
         labels = np.asarray(classes)[values.argmax(axis=-1)]
         return Predictions(found.name, values, name, labels, classes)
+
+    def _definition(self, name: str) -> Symbol:
+        """What a sheet defines, by name."""
+        defined = dict.fromkeys(e.symbol for e in self.setting.sheet.equations)
+        for symbol in defined:
+            if canonical_key(symbol.name) == canonical_key(name):
+                return symbol
+        message = f"the sheet defines no '{name}'; there is {listed(s.name for s in defined)}"
+        raise SheetError((Diagnostic("GS834", message, None, self.setting.sheet.source),))
 
     def score(self, sources: Any, mapping: Mapping[str, str] | None = None) -> Score:
         """Loss, and accuracy or R², over every row of some data."""
@@ -95,7 +118,7 @@ class Model:
 
     def _read(self, sources: Any, mapping: Mapping[str, str] | None, names: tuple[str, ...]) -> Dataset:
         if not names:
-            message = "the prediction depends on no data"
+            message = "what is asked for depends on no data"
             raise SheetError((Diagnostic("GS834", message, None, self.setting.sheet.source),))
         return read(sources, self.setting.needs(names), mapping, classes=self.setting.classes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ import numpy as np
 from gradsheet.derivation import derive
 from gradsheet.diagnostics import CheckError, Diagnostic, SheetError
 from gradsheet.evaluation import Float64, ValueReader
-from gradsheet.evaluation.sizes import Sizes
+from gradsheet.evaluation.sizes import SizeConflictError, Sizes
+from gradsheet.expressions import Affine, Size
 from gradsheet.native.runtime import name_of
 from gradsheet.programs.gathering import gather
 from gradsheet.programs.lowering import Request, inside_means, lower
 from gradsheet.solution.solve import rate_of
 from gradsheet.syntax.names import canonical_key
-from gradsheet.targets.plan import has_means, predicted
+from gradsheet.targets.plan import has_means
+from gradsheet.targets.predicting import compared_with, predicted
 from gradsheet.training.data import Dataset, Need, needs_of, read
 from gradsheet.training.data.faults import listed, refuse
 from gradsheet.training.optimisers import own_rules, rules_of
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     from gradsheet.derivation import Derivation
     from gradsheet.evaluation import Inputs
-    from gradsheet.expressions import Affine, Size, Symbol
+    from gradsheet.expressions import Symbol
     from gradsheet.programs.model import Part
     from gradsheet.sheet import Sheet
     from gradsheet.training.optimisers import Method, Rules
@@ -50,6 +53,8 @@ class Sources:
     """Labels of a model that is there."""
     validation: Any = None
     """Data of their own to validate by."""
+    start: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters to begin with: sizes that nothing else says are theirs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +94,27 @@ class Setting:
 
     @property
     def target(self) -> Symbol | None:
-        """What the prediction is compared with: the one input with rows that it does not depend on, of its shape."""
+        """What the prediction is compared with: the one input with rows that it does not depend on, of its shape.
+
+        Of a prediction that has an entry for each class, it may also be a class by its number.
+        """
         found = self.prediction
         if found is None:
             return None
-        behind = self.derivation.graph.needed_for(found)
-        others = [s for s in self.symbols(self.data) if s not in behind and self.shape(s) == self.shape(found)]
-        return others[0] if len(others) == 1 else None
+        others = compared_with(self.derivation, found, self.symbols(self.data))
+        fitting = [s for s in others if self.shape(s) == self.shape(found)] or [
+            s for s in others if self._is_number_of_class(s, found)
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _is_number_of_class(self, target: Symbol, prediction: Symbol) -> bool:
+        """Whether a target, y ∈ 1..K, counts the entries of the last axis of a prediction."""
+        bounds = target.domain.bounds
+        if target.domain.kind != "index" or bounds is None or prediction.rank != target.rank + 1:
+            return False
+        last = prediction.axes[-1]
+        ends = [[self.sizes.evaluate(e) for e in range_] for range_ in (bounds, last.range)]
+        return ends[0] == ends[1] and self.shape(target) == self.shape(prediction)[:-1]
 
     def symbols(self, names: Sequence[str]) -> list[Symbol]:
         """Symbols of the sheet by name."""
@@ -155,6 +174,8 @@ def pose(sheet: Sheet, sources: Sources, recipe: Recipe) -> Problem:
     inputs = _inputs(derivation, rules)
     dataset, rows = _read(derivation, inputs, known, sources, whole=recipe.whole)
     setting, values = _settled(derivation, inputs, dataset, sources, rows)
+    _take_sizes(setting, sources.start)
+    _insist_on_sizes(setting)
     checked = None
     if sources.validation is not None:
         checked = read(sources.validation, setting.needs(), sources.mapping, classes=setting.classes)
@@ -307,6 +328,31 @@ def _settled(
                f"name a column '{lacking[0]}', or give its value: --set {lacking[0]}=…")  # fmt: skip
     data = tuple(s.name for s in inputs if s.name in dataset.arrays)
     return Setting(derivation.sheet, derivation, values.sizes, constants, data, dataset.classes, rows), values
+
+
+def _take_sizes(setting: Setting, start: Mapping[str, Any]) -> None:
+    """Sizes that only the parameters to begin with say; what does not fit is refused where parameters begin."""
+    for symbol in setting.sheet.parameters:
+        if symbol.name not in start:
+            continue
+        shape = np.shape(start[symbol.name])
+        if len(shape) != symbol.rank:
+            continue
+        for axis, length in zip(symbol.axes, shape, strict=True):
+            with contextlib.suppress(SizeConflictError):
+                setting.sizes.solve(axis.high - axis.low + 1, length, f"the shape of {symbol.name}")
+
+
+def _insist_on_sizes(setting: Setting) -> None:
+    """Refuse what would have to be compiled for sizes that nobody has said."""
+    ends = [end for s in setting.sheet.parameters for axis in s.axes for end in axis.range]
+    sizes = {a: None for end in ends for a in end.atoms() if isinstance(a, Size) and a.literal is None}
+    lacking = [a.name for a in sizes if setting.sizes.evaluate(Affine.atom(a)) is None]
+    if not lacking:
+        return
+    verb = "is" if len(lacking) == 1 else "are"
+    refuse("GS802", f"how large {listed(lacking)} {verb} follows from nothing that is known", suggestion=
+           f"--set {lacking[0]}=8 (in Python values={{'{lacking[0]}': 8}}), or parameters to begin with")  # fmt: skip
 
 
 # ---------------------------------------------------------------- rate
