@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from gradsheet.calculus import Differentiator, Log, Simplifier, steps
 from gradsheet.derivation.accumulate import Accumulator
@@ -262,6 +262,8 @@ class _Deriver:
                             ),
                         )
                     )
+                if depth > 1 and self._joins_rows(current):
+                    self._refuse_second_of_mean(of, by)
                 for adjoint in accumulator.run(current, (variable,)):
                     if adjoint.symbol in self.done:
                         continue
@@ -270,6 +272,17 @@ class _Deriver:
                     found.append(adjoint)
             current = self.registry[identity]
         return found
+
+    def _joins_rows(self, symbol: Symbol) -> bool:
+        """Whether a mean or a sum over the data stands behind a symbol."""
+        return any(self._data_terms(s) for s in self.graph.needed_for(symbol))
+
+    def _refuse_second_of_mean(self, of: Symbol, by: tuple[Symbol, ...]) -> NoReturn:
+        names = " and ".join(dict.fromkeys(s.name for s in by))
+        message = f"a second derivative by {names} is not derived for {of.name}, which joins the rows of the data"
+        hint = "that of one example's loss, ∂²L/∂w², is averaged over the rows; add what stands outside the mean: + λ I"
+        span = next((e.syntax.span for e in self.sheet.equations if e.symbol is of and e.syntax is not None), None)
+        raise SheetError((Diagnostic("GS501", message, span, self.sheet.source, suggestion=hint),))
 
     def _updates(self, result: Derivation) -> None:
         """Derivatives that updates name beyond the gradients: Hessians, Jacobians."""
