@@ -149,3 +149,20 @@ def test_sizes_are_those_of_parameters_to_begin_with():
 def test_a_model_is_shown_in_one_line():
     text, data, *_ = SHEETS["two tasks"]
     assert repr(gs.loads(text).train(data, epochs=1)) == "<Model of <sheet> after 1 epoch: W 6×3, u 6, V 3×6>"
+
+
+def test_new_data_are_read_as_the_first_were(tmp_path):
+    head = "sepal length,sepal width,petal length,species"
+    table = tmp_path / "flowers.csv"
+    rows = [",".join([*map(str, x), "abc"[c]]) for x, c in zip(X, C, strict=True)]
+    table.write_text("\n".join([head, *rows]) + "\n")
+    sheet = gs.loads(SHEETS["of several classes"][0])
+    columns = {"x": "sepal length:petal length", "c": "species"}
+    model = sheet.train(table, mapping=columns, epochs=1, folder=tmp_path / "run")
+    wanted = model.predict({"x": X}).values  # which has another name
+    model.save(tmp_path / "kept.model")
+    for held in (model, gs.load_model(tmp_path / "run"), gs.load_model(tmp_path / "kept.model")):
+        assert (held.predict(table).values == wanted).all()
+        assert held.score(table).rows == 40
+    with pytest.raises(SheetError, match="sepal length"):
+        model.predict({"sepal width": X[:, 0]})

@@ -78,13 +78,13 @@ def trained(  # noqa: PLR0913 - each is a choice of its own
                 held.clear()
         if held is None:
             carry_out(trainer)
-            return model_of(trainer)
+            return model_of(trainer, columns)
         with stopping(signal.SIGINT) as stopped:
             end = carry_out(trainer, Keeping(held), stopped=lambda: bool(stopped))
         _warn(held.troubles)
         if end == "interrupted":  # it is saved, and whoever called has to know
             raise KeyboardInterrupt
-        return model_of(trainer)
+        return model_of(trainer, columns)
 
 
 def _warn(remarks: Iterable[str]) -> None:

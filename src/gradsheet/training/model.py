@@ -17,7 +17,7 @@ from gradsheet.sheet import load_sheet
 from gradsheet.syntax import canonical_key
 from gradsheet.training import checkpoints
 from gradsheet.training.checkpoints import Checkpoint
-from gradsheet.training.data import read
+from gradsheet.training.data import read, read_mapping
 from gradsheet.training.data.faults import listed
 from gradsheet.training.measuring import Evaluator, Measure
 from gradsheet.training.problem import Setting
@@ -60,6 +60,8 @@ class Model:
     recipe: Recipe
     history: list[dict[str, Any]] = field(default_factory=list)
     remarks: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    """Which columns the symbols were, where it was said: new data are read alike unless they have other names."""
     _evaluators: dict[str, Evaluator] = field(default_factory=dict, init=False, repr=False)
     """What was compiled to predict, to be used again."""
 
@@ -120,7 +122,17 @@ class Model:
         if not names:
             message = "what is asked for depends on no data"
             raise SheetError((Diagnostic("GS834", message, None, self.setting.sheet.source),))
-        return read(sources, self.setting.needs(names), mapping, classes=self.setting.classes)
+        needs, classes = self.setting.needs(names), self.setting.classes
+        asked = {canonical_key(n) for n in names}
+        own = {n: text for n, text in self.mapping.items() if canonical_key(n) in asked}
+        if mapping or not own:
+            return read(sources, needs, mapping, classes=classes)
+        try:
+            return read(sources, needs, own, classes=classes)
+        except SheetError as problem:
+            with contextlib.suppress(SheetError):
+                return read(sources, needs, classes=classes)
+            raise problem from None
 
     # ------------------------------------------------------------ files
 
@@ -129,8 +141,9 @@ class Model:
         write_file(str(path), self._packed(), force=force)
 
     def _packed(self) -> bytes:
-        standing = Standing(history=self.history)
-        return checkpoints.packed(_written(self.setting, self.recipe, self.parameters, standing))
+        held = _written(self.setting, self.recipe, self.parameters, Standing(history=self.history))
+        sources = {"mapping": [f"{symbol}={text}" for symbol, text in self.mapping.items()]}
+        return checkpoints.packed(replace(held, notes={**held.notes, "sources": sources}))
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
         """A pickle holds what a file would."""
@@ -162,10 +175,11 @@ def _model(held: Checkpoint, name: str, remarks: tuple[str, ...] = ()) -> Model:
     with reading(name):
         recipe = Recipe.read(held.notes["recipe"])
         history = list(held.notes["standing"]["history"])
+        mapping = read_mapping((held.notes.get("sources") or {}).get("mapping") or ())
     setting = setting_of(held, name)
     _check_arrays(setting.arrays("parameter"), parameters, name)
     _check_arrays(setting.arrays("constant"), setting.constants, name)
-    return Model(setting, parameters, recipe, history, remarks)
+    return Model(setting, parameters, recipe, history, remarks, mapping)
 
 
 # ---------------------------------------------------------------- checkpoints
@@ -236,14 +250,14 @@ def _check_arrays(wanted: Mapping[str, tuple[int | None, ...]], held: Mapping[st
         raise SheetError((Diagnostic("GS833", message, None, Source("", name)),))
 
 
-def model_of(trainer: Trainer) -> Model:
+def model_of(trainer: Trainer, mapping: Mapping[str, str] | None = None) -> Model:
     """What a run has learned so far."""
     problem = trainer.problem
     parameters = {n: a.copy() for n, a in trainer.chosen.items()}
     setting = Setting(
         problem.sheet, problem.derivation, problem.sizes, problem.constants, problem.data, problem.classes, problem.rows
     )
-    return Model(setting, parameters, trainer.recipe, list(trainer.standing.history))
+    return Model(setting, parameters, trainer.recipe, list(trainer.standing.history), mapping=dict(mapping or {}))
 
 
 def checkpoint_of(trainer: Trainer, **notes: Any) -> Checkpoint:

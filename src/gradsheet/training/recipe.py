@@ -108,7 +108,11 @@ class Recipe:
         """What two recipes decide differently, in words; the number of epochs only where the rate depends on it."""
         mine, others = self.written(), other.written()
         free = {"patience"} if self.schedule.ends else {"patience", "epochs"}
-        return [f"{k} {others[k]} → {mine[k]}" for k in mine if k not in free and mine[k] != others[k]]
+        return [f"{k} {_said(others[k])} → {_said(mine[k])}" for k in mine if k not in free and mine[k] != others[k]]
+
+
+def _said(value: Any) -> Any:
+    return "not said" if value is None else value
 
 
 def _plain(value: Any) -> Any:

@@ -194,7 +194,7 @@ class TextTable(PieceTable):
         return cell
 
     def _number(self, place: str, column: str, cell: str) -> float:
-        hint = "leave the column out, or map the symbol to others: --map NAME=COLUMN:COLUMN"
+        hint = "map the symbol to other columns: --map NAME=COLUMN:COLUMN; words are labels where the sheet says onehot"
         if re.fullmatch(r"[-+]?\d+,\d+", cell):
             hint = f"write decimals with a point: {cell.replace(',', '.')}"
         if not _NUMBER.fullmatch(self._present(place, column, cell)):
