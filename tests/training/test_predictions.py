@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradsheet as gs
+from fences import ROOT
 from gradsheet.cli.predict import csv
 from gradsheet.diagnostics import SheetError
 
@@ -77,6 +78,17 @@ SHEETS: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
         """, {"x": X, "ε": RNG.normal(size=(40, 2))}, "x̂", "x",
     ),
 }  # fmt: skip
+
+
+def test_a_gate_is_no_prediction_though_its_derivative_is_read_beside_the_data():
+    path = ROOT / "tests" / "sheets" / "gru.sheet"
+    rows = {"x": RNG.normal(size=(6, 4, 2)), "y": RNG.normal(size=(6, 4, 3))}
+    model = gs.load(path).train(rows, epochs=1, rate=0.01)
+    assert model.setting.prediction is None
+    with pytest.raises(SheetError, match="nothing in the sheet is a prediction") as caught:
+        model.predict(rows)
+    assert "--what" in str(caught.value)
+    assert model.predict(rows, what="h").values.shape == (6, 5, 3)
 
 
 @pytest.mark.parametrize("name", SHEETS)

@@ -58,6 +58,8 @@ class Report:
         self._headed = False
         self._task: Any = None
         self._rows, self._began, self._looked = 0, time.monotonic(), 0.0
+        objective = trainer.problem.sheet.objective
+        self._objective = "objective" if objective is not None and objective.sense == "maximize" else "loss"
         self._every = max(1, -(-trainer.recipe.epochs // _LINES))
 
     # ------------------------------------------------------------ before
@@ -149,7 +151,8 @@ class Report:
         checked = entry.get("validation", {})
         metric = next((k for k in _METRICS if k in checked), None)
         if not self._headed:
-            heads = ["epoch", "loss", *(["validation"] if checked else []), *([_METRICS[metric]] if metric else [])]
+            more = [*(["validation"] if checked else []), *([_METRICS[metric]] if metric else [])]
+            heads = ["epoch", self._objective, *more]
             write("  ".join(h.rjust(w) for h, w in zip(heads, (5, 10, 10, 10), strict=False)) + "\n")
             self._headed = True
         if standing.epoch % self._every and standing.epoch not in {1, recipe.epochs}:

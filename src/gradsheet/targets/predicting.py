@@ -87,11 +87,11 @@ def _terms(derivation: Derivation, symbol: Symbol, data: set[Symbol]) -> Iterato
 def _reconstruction(derivation: Derivation, found: Sequence[Symbol], every: set[Symbol]) -> Symbol | None:
     """The last definition that is read beside an array of the data of its own shape."""
     graph = derivation.graph
+    read = [(e.symbol, graph.body(e).symbols) for e in derivation.sheet.equations]  # without those of derivatives
     best = None
     for symbol in found:
-        others = [x for x in every if x.rank and _alike(x, symbol)]
-        readers = [graph.body(e).symbols for e in graph.users.get(symbol, ()) if e.symbol is not symbol]
-        if any(x in read for x in others for read in readers):
+        others = {x for x in every if x.rank and _alike(x, symbol)}
+        if any(symbol in symbols and symbols & others for reader, symbols in read if reader is not symbol):
             best = symbol
     return best
 
