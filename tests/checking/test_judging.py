@@ -153,6 +153,11 @@ $a = w x$, $y = a^2$, $L = \frac{1}{2} (y - t)^2$
 
 $\frac{\partial L}{\partial y} = y - t$ and $\frac{\partial L}{\partial a} = -(y - t) 2 a$
 """
+INSIDE = r"""
+$y = w x$, $r = y - t$, $L = \frac{1}{2} r^2$
+
+$\frac{\partial L}{\partial y} = r$ and $\frac{\partial L}{\partial w} = r x = (y + t) x$
+"""
 TURNED = r"""---
 alternatives:
   - y: ["a^3", "a^2"]
@@ -166,6 +171,7 @@ STORIES = [
     (LAYERS, CHAIN, ["right: the chain rule"]),
     ("", OWN, ["right", "wrong sign"]),
     (NUMBERS, TURNED, ["right", "right", "wrong factor"]),
+    ("", INSIDE, ["right", "right", "wrong sign: the sign of t"]),
     (LAYERS, r"$\frac{\partial z_{2,i}}{\partial z_{2,j}} = 0$ for $i \ne j$", ["right"]),
 ]
 

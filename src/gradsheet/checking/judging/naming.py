@@ -204,9 +204,13 @@ def name_slips(
     case = _Case(draft, stage, names, left, right)
     if draft.conditions and _vanishes(draft, stage, names):
         return
-    if _as_before(draft, names, right) or _again(case, known):
+    earlier = _as_before(draft, names, right)
+    if earlier is None and _again(case, known):
         return
-    found = case.found(siblings, deadline)
+    found = None if earlier is not None and symbol(earlier[0]) else case.found(siblings, deadline)
+    if earlier is not None and not (found is not None and found.edits and _within(found.edits[0], earlier[0])):
+        _take_before(draft, names, *earlier)
+        return
     if found is None:
         return
     if found.edits:
@@ -265,22 +269,30 @@ class Slipped:
     line: int
 
 
-def _as_before(draft: Draft, names: Names, right: tree.Expression) -> bool:
-    """Whether the line differs in one symbol from the expression before it, which is right: the slip is there."""
+def _as_before(draft: Draft, names: Names, right: tree.Expression) -> tuple[tree.Node, tree.Node] | None:
+    """What stands in the place of one symbol of the expression before it, which is right: the slip is there."""
     if draft.before is None or draft.before_verdict not in {"right", None}:
-        return False
+        return None
     parts = difference(right, names.as_members(draft.before))
-    if parts is None or parts[0] == right or not symbol(parts[1]):
-        return False
-    wrong, meant = parts
+    return None if parts is None or parts[0] == right or not symbol(parts[1]) else parts
+
+
+def _within(edit: Edit, part: tree.Node) -> bool:
+    """Whether an edit changes something inside of a part: it tells more than that another symbol was meant."""
+    span = edit.span
+    return edit.side == "right" and span is not None and part.span.start <= span.start <= span.end <= part.span.end
+
+
+def _take_before(draft: Draft, names: Names, wrong: tree.Node, meant: tree.Node) -> None:
+    """The symbol of the expression before it as what was meant."""
     same = isinstance(wrong, tree.Subscript) and isinstance(meant, tree.Subscript) and wrong.base == meant.base
     draft.slip = "index" if same else "operand"
     draft.reason = f"{names.say(wrong)} for {names.say(meant)}"
+    assert draft.before is not None
     draft.expected = f"{names.spell(draft.left)} = {names.spell(draft.before)}" if draft.left is not None else None
     draft.expected_text = f"{plain(draft.left)} = {plain(draft.before)}" if draft.left is not None else None
     if wrong.span.end > wrong.span.start:
         draft.patch = (wrong.span, names.spell(meant))  # type: ignore[arg-type]
-    return True
 
 
 def _again(case: _Case, known: Sequence[Slipped]) -> bool:
