@@ -308,3 +308,14 @@ def test_uniform_numbers_lie_inside():
     assert 0 < u.min() < 1e-4
     assert 1 - 1e-4 < u.max() < 1
     assert Fraction(float(u[0])) * 2**53 % 2 == 1
+
+
+def test_a_number_that_is_looked_up_is_added():
+    sheet = gs.loads(
+        "u ∈ 1..m, i ∈ 1..k, r ∈ ℝ, E ∈ ℝ^(m×8), G ∈ ℝ^(k×8), a ∈ ℝ^m\n"
+        "L = (r - a[u] - E[u,:]·G[i,:])²\nparameters E, G, a\nminimize L"
+    )
+    rows = {"u": [1, 2, 3], "i": [1, 2, 1], "r": [1.0, 2.0, 0.0]}
+    begun = sheet.train(rows, values={"m": 3, "k": 2}, epochs=0).parameters
+    assert (begun["a"] == 0).all()
+    assert (begun["E"] != 0).all()

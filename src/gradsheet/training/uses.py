@@ -94,7 +94,7 @@ class Uses:
                 return self._product(parameter, node, place)
         own = [_parts(parameter, node, place) for node, place in found]
         for (_, place), parts in zip(found, own, strict=True):
-            if "lookup" in parts:
+            if "lookup" in parts and {*parts} != {"lookup"}:  # a[i], looked up, is added like b
                 return Use("weight", parts, self._rectified(place))
         plain: tuple[AxisPart, ...] = (_OUT,) * (parameter.rank - parameter.leading)
         around = [place.around for _, place in found]
