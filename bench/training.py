@@ -30,7 +30,6 @@ PATH = HERE / "training.json"
 ENGINES = {"ours": "gradsheet", "in_torch": "PyTorch", "in_jax": "JAX", "in_sklearn": "scikit-learn"}
 PARTS = ("digits", "epoch", "mapped", "overhead")
 SEEDS = 5
-ROUNDS = {"epoch": 3, "mapped": 3}
 PAIRS = 15
 LEARNED = 0.5
 """The accuracy, of ten classes, below which a run has not learned."""
@@ -87,7 +86,8 @@ def run(engine: str, task: str, seed: int, folder: str = "") -> dict:
     command = [sys.executable, str(HERE / "learner.py"), engine, task, str(seed), *([folder] if folder else [])]
     environment = {**os.environ, "PYTHONUTF8": "1", "GRADSHEET_CACHE": ""}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    lines = [row for row in done.stderr.splitlines() if row.strip()]
+    said = [row for row in done.stderr.splitlines() if row.strip()]
+    lines = [row for row in said if "Error" in row] or said
     if done.returncode or not done.stdout.strip():
         raise FailedError(f"{ENGINES[engine]}: {lines[-1] if lines else 'ended without a word'}")
     found = json.loads(done.stdout)
@@ -115,11 +115,11 @@ def turns(task: str, rounds: int, folder: str = "") -> dict[str, list[dict] | st
     return found
 
 
-def mapped() -> dict[str, list[dict] | str]:
+def mapped(rounds: int) -> dict[str, list[dict] | str]:
     with tempfile.TemporaryDirectory(dir=HERE) as folder:
         say("writing", f"{TASKS['mapped'].rows:,} rows")
         written(TASKS["mapped"], Path(folder))
-        return turns("mapped", ROUNDS["mapped"], folder)
+        return turns("mapped", rounds, folder)
 
 
 def overhead() -> dict:
@@ -219,10 +219,13 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
-    asked = parser.parse_args().parts or PARTS
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each engine, of epoch and mapped")
+    options = parser.parse_args()
+    asked = options.parts or PARTS
     held = json.loads(PATH.read_text(encoding="utf-8")) if PATH.exists() else {}
     made = {
-        "digits": lambda: turns("digits", SEEDS), "epoch": lambda: turns("epoch", ROUNDS["epoch"]), "mapped": mapped,
+        "digits": lambda: turns("digits", SEEDS), "epoch": lambda: turns("epoch", options.rounds),
+        "mapped": lambda: mapped(options.rounds),
         "overhead": overhead,
     }  # fmt: skip
     for part in asked:

@@ -67,6 +67,7 @@ class Learner:
             for start in range(0, full, _STEPS_OF_A_BLOCK):
                 chosen = whole[start : start + _STEPS_OF_A_BLOCK]
                 self.params = self.block(self.params, self.x[chosen], self.labels[chosen])
+                jax.block_until_ready(self.params)  # else blocks of rows wait in memory, one after the other
         else:
             self.params = self.over(self.params, self.x, self.labels, whole)
         last = order[full * batch :]

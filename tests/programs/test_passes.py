@@ -126,7 +126,7 @@ def test_random_sheets_keep_their_meaning(seed: int, rows: int | None):
     sheet = random_sheet(random.Random(seed), lines=3)
     at = world(derive(gs.loads(sheet.text).inner), rows=rows, seed=seed)
     first = at.results(at.program("rows"))
-    for after in ("inline", "decompose", "merge"):
+    for after in ("inline", "decompose", "fuse"):
         program = at.program(after)
         assert faults_after_schedule(program) == [], f"{after}\n{sheet.text}"
         assert same(at.results(program), first) == [], f"{after}\n{sheet.text}"
@@ -200,7 +200,7 @@ FORMS = {
     "rows": faults_after_schedule,
     "decompose": faults_after_decompose,
     "pair": faults_after_pair,
-    "merge": faults_after_schedule,
+    "fuse": faults_after_schedule,
 }
 
 

@@ -156,7 +156,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("pad", "shorter sums, and rims of zeros for conditions", lambda p, _: pad(p)),
     Pass("decompose", "each contraction, each reduction by itself", lambda p, _: decompose(p)),
     Pass("pair", "products of two arrays, in the cheapest order", lambda p, _: pair(share(p))),
-    Pass("merge", "elementwise work with the loops before it", lambda p, _: inline(share(without_aliases(p)))),
+    Pass("fuse", "elementwise work with the loops before it", lambda p, _: inline(share(without_aliases(p)))),
 )
 """Every pass, in order."""
 
