@@ -12,7 +12,7 @@ BIN    := $(VENV)/bin
 WORKERS ?= 2
 # Libraries that some tests compare with or run in; those tests are skipped where they are not installed. PyPI's torch for Linux
 # brings CUDA along: PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu takes the build for processors alone.
-PEERS ?= torch==2.13.0 jax scikit-learn
+PEERS ?= torch==2.13.0 jax scikit-learn pandas pyarrow
 
 help:
 	@echo "make demo       set up, then solve examples/mlp-4433.sheet"
