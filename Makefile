@@ -17,7 +17,7 @@ PEERS ?= torch==2.13.0 jax scikit-learn pandas pyarrow
 help:
 	@echo "make demo       set up, then solve examples/mlp-4433.sheet"
 	@echo "make test       set up, then run the tests"
-	@echo "make peers      PyTorch, JAX and scikit-learn into the same environment, for the tests that compare with them"
+	@echo "make peers      PyTorch, JAX, scikit-learn, pandas and pyarrow into the same environment, for the tests that need them"
 	@echo "make lint       ruff"
 	@echo "make types      mypy"
 	@echo "make bench      the benchmark, in an environment of its own"
