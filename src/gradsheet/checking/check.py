@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradsheet.checking.context import Context, declared
-from gradsheet.checking.judging.doubts import Drafted, corroborate, give_up
+from gradsheet.checking.judging.doubts import Drafted, corroborate, give_up, misread
 from gradsheet.checking.judging.judge import Judge
 from gradsheet.checking.judging.naming import Names, Slipped, arrange, name_slips
 from gradsheet.checking.judging.proofs import prove
@@ -97,6 +97,7 @@ class _Checker:
                 active, before = list(stages), stages
             active = self.one(chain, stages, active)
         give_up(self.drafts)
+        misread(self.drafts)
         if self.deadline is None or time.monotonic() < self.deadline:
             self.name()
         corroborate(self.drafts)

@@ -90,6 +90,7 @@ class Stages:
             own = replace(here, aliases=(*here.aliases, *network.aliases), origin="context")
             stage = Stage(models, own, self.limits, self.deadline)
             stage.binder.own = True
+            stage.defining = tuple(self.chains[k].sides[0] for k in network.definitions)
             self.survey(stage)
             stage.binder.notes[:] = [
                 replace(note, origin="document") if note.origin == "context" else note for note in stage.binder.notes

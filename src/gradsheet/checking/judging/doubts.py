@@ -32,6 +32,22 @@ def give_up(drafts: Sequence[Drafted]) -> None:
                 break
 
 
+def misread(drafts: Sequence[Drafted]) -> None:
+    """A page is never wrong in its own definitions: where one comes out wrong, its network was misread.
+
+    Then nothing that rests on this network is called wrong.
+    """
+    lines: dict[int, int] = {}
+    for draft, stage in drafts:
+        if stage is not None and draft.verdict == "wrong" and any(draft.left_side is side for side in stage.defining):
+            lines.setdefault(id(stage), draft.formula.place.line)
+    for draft, stage in drafts:
+        line = lines.get(id(stage))
+        if line is not None and draft.verdict in {"wrong", "inherited"}:
+            draft.verdict, draft.slip, draft.carried_from = "undecided", None, None
+            draft.reason = f"the page's own definition in line {line} is not understood as it is meant: give a sheet"
+
+
 def corroborate(drafts: Sequence[Drafted]) -> None:
     """A line that disagrees in more than one slip is only called wrong where the page confirms what its names are.
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gradsheet.checking.meaning.points import Point
     from gradsheet.checking.meaning.scope import Scope
     from gradsheet.checking.meaning.tensors import Value
+    from gradsheet.checking.reading.model import Side
     from gradsheet.expressions import Symbol
 
 
@@ -69,6 +70,8 @@ class Stage:
     """What holds on the page though it does not follow, Σ_k y_k = 1, with its words."""
     declaring: frozenset[int] = frozenset()
     """Formulas that declare a scheme of names."""
+    defining: tuple[Side, ...] = ()
+    """Left sides of the lines of the page from which the sheet was made, where the page is its own sheet."""
     layered: dict[int, set[str]] = field(default_factory=dict)
     """By question: letters that carry a layer above them there."""
     _points: dict[Any, Point | None] = field(default_factory=dict)
