@@ -387,20 +387,25 @@ class StatementParser(ExpressionParser):
 
     def declaration(self, head: Token, items: list[Expression]) -> Declaration:
         """`x, w ∈ ℝ^n` and `f : ℝ → ℝ`."""
-        names: list[Name | Subscript] = []
-        for item in map(scripts.as_target, items):
-            match item:
-                case Name() | Subscript(base=Name()):
-                    names.append(item)
-                case _:
-                    self.unreadable(head, item, "a declaration starts with names")
+        names = self.targets(head, items, "a declaration starts with names")
         self.advance()
         self.stop_words = ATTRIBUTES
         declared, attributes = sets.set_of(self)
         self.stop_words = frozenset()
         attributes += self.attributes()
         self.check_depth(declared)
-        return Declaration(tuple(names), declared, attributes, span=self.span_from(head.start))
+        return Declaration(names, declared, attributes, span=self.span_from(head.start))
+
+    def targets(self, head: Token, items: list[Expression], message: str) -> tuple[Name | Subscript, ...]:
+        """What stands before `∈` or `~`: names, or entries of names."""
+        names: list[Name | Subscript] = []
+        for item in map(scripts.as_target, items):
+            match item:
+                case Name() | Subscript(base=Name()):
+                    names.append(item)
+                case _:
+                    self.unreadable(head, item, message)
+        return tuple(names)
 
     def attributes(self) -> tuple[str, ...]:
         """`symmetric`, `positive`, separated by blanks or commas."""
@@ -460,17 +465,11 @@ class StatementParser(ExpressionParser):
 
     def initialisation(self, head: Token, items: list[Expression]) -> Initialisation:
         """`W1, W2 ~ he` and `W[l] ~ normal(0, 1/√(n[l-1]))`."""
-        names: list[Name | Subscript] = []
-        for item in map(scripts.as_target, items):
-            match item:
-                case Name() | Subscript(base=Name()):
-                    names.append(item)
-                case _:
-                    self.unreadable(head, item, "what begins somewhere is a parameter")
+        names = self.targets(head, items, "what begins somewhere is a parameter")
         self.advance()
         rule = self.expression()
         self.check_depth(rule)
-        return Initialisation(tuple(names), rule, span=self.span_from(head.start))
+        return Initialisation(names, rule, span=self.span_from(head.start))
 
     def unreadable(self, head: Token, item: Expression | None = None, message: str = "") -> NoReturn:
         """Say what is wrong with a line that is no statement: perhaps its first word is misspelled."""
