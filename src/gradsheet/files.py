@@ -7,9 +7,9 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import SheetError, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,11 +74,6 @@ def write_files(files: Mapping[str, bytes], *, force: bool = False) -> None:
                 claimed.append(place)
         for folder in dict.fromkeys(place.parent for _, place, _ in ready):
             settle(folder)
-
-
-def refuse(code: str, message: str, name: str, suggestion: str | None = None) -> NoReturn:
-    """Raise one diagnostic about a file."""
-    raise SheetError((Diagnostic(code, message, None, Source("", name), None, suggestion),)) from None
 
 
 def _fill(temporary: Path, descriptor: int, data: bytes, replaced: Path | None) -> None:

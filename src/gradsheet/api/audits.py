@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from gradsheet.api.sheets import Sheet, load
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import refuse
 
 if TYPE_CHECKING:
     import os
@@ -57,9 +57,7 @@ def verify(  # noqa: PLR0913 - the options of the command, each with a name
                 return Verified(audit(model, peer, wishes, points=points, seed=seed, tolerance=tolerance))
         return Verified(audit(model, peer_of(function), wishes, points=points, seed=seed, tolerance=tolerance))
     except CannotLoadError as problem:
-        source = Source("", str(function))
-        diagnostic = Diagnostic(problem.code, problem.message, None, source, None, problem.suggestion)
-        raise SheetError((diagnostic,)) from None
+        refuse(problem.code, problem.message, str(function), problem.suggestion)
 
 
 class Verified:

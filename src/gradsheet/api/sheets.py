@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from gradsheet import models
 from gradsheet.api.names import Shape, shape_of, symbol_of
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import Diagnostic, SheetError, Source, refuse
 from gradsheet.memory import rare_collection
 from gradsheet.sheet import load_sheet
 from gradsheet.syntax import read_source
@@ -30,8 +30,7 @@ def load(path: str | os.PathLike[str]) -> Sheet:
     try:
         data = Path(path).read_bytes()
     except OSError as problem:
-        message = f"the file cannot be read: {problem.strerror or problem}"
-        raise SheetError((Diagnostic("GS001", message, None, Source("", str(path))),)) from None
+        refuse("GS001", f"the file cannot be read: {problem.strerror or problem}", str(path))
     return Sheet(read_source(data, str(path)))
 
 

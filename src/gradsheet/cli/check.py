@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -72,8 +74,6 @@ def check(*, files: tuple[str, ...], **options: Any) -> int:
 
 def _consider(files: Sequence[str], options: dict[str, Any]) -> None:
     """Refuse options that do not fit each other."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
-
     form, out = options["form"], options["out"]
     if options["as_json"] and form not in {None, "json"}:
         refuse("GS601", f"--json and --format {form} exclude each other")
@@ -127,7 +127,6 @@ class _One:
         form, out = self.options["form"], self.options["out"]
         if form is not None or out is None:
             return form or "text"
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
         ending = Path(out).suffix.lower()
         if ending not in ENDINGS:
@@ -198,7 +197,6 @@ def in_time(seconds: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
     def ring(*_: object) -> None:
         refuse("GS722", f"the check did not stop at its limit of {seconds:g} s", suggestion="--time-limit SECONDS")
@@ -217,7 +215,6 @@ def in_time(seconds: float) -> Iterator[None]:
 @contextlib.contextmanager
 def unbroken(path: str) -> Iterator[None]:
     """A fault of ours is said as one; a document never gives a traceback."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
     from gradsheet.diagnostics import SheetError  # noqa: PLC0415 - not for --help
 
     try:
@@ -242,8 +239,6 @@ class _Class:
 
     def found(self, files: Sequence[str]) -> Iterator[tuple[str, str]]:
         """(name, path) of each document: of a folder all that can be read, in the order of their names."""
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-
         out = Path(self.folder).resolve() if self.folder is not None else None
         seen: set[Path] = set()
         for name in files:
@@ -283,7 +278,6 @@ class _Class:
         from gradsheet.checking.batch import need_joblib  # noqa: PLC0415 - brings the engine
         from gradsheet.checking.context import context_of, read_context_file  # noqa: PLC0415 - not for --help
         from gradsheet.checking.documents import scheme_for, sheet_at  # noqa: PLC0415 - brings the engine
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
         options = self.options
         if _STDIN in options["sheets"]:
@@ -298,7 +292,6 @@ class _Class:
             self.make_folder(self.folder)
 
     def make_folder(self, folder: str) -> None:
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - the same
         from gradsheet.files import check_target  # noqa: PLC0415 - a sibling, not for --help
 
         path = Path(folder)

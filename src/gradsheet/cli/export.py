@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -55,7 +57,7 @@ def _with_values(command: Any) -> Any:
 def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Print the functions of SHEET and their derived gradients as code; `-` reads standard input."""
     from gradsheet.cli.output import write  # noqa: PLC0415 - not for --help
-    from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import STDIN, gather, load  # noqa: PLC0415 - not for --help
     from gradsheet.files import check_target, write_files  # noqa: PLC0415 - not for --help
     from gradsheet.targets import Choices  # noqa: PLC0415 - brings NumPy
     from gradsheet.targets import export as exported  # noqa: PLC0415 - the same
@@ -97,8 +99,6 @@ def export(*, sheet: str, target: str, given: tuple[str, ...], settings: tuple[s
 
 def _insist_on_c(out: str) -> None:
     """Functions are called after the file, and the header stands beside it."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-
     path = Path(out)
     if path.suffix != ".c" or not (path.stem.isascii() and path.stem.isidentifier()):
         message = f"'{path.name}' is no name for a C file whose functions are called after it"
@@ -109,7 +109,6 @@ def _test_path(out: str | None, suffix: str) -> str | None:
     """Where the test of a file goes: beside it, and importable as it is."""
     if out is None:
         return None
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
     path = Path(out)
     if path.suffix != suffix or not path.stem.isidentifier():
@@ -120,8 +119,6 @@ def _test_path(out: str | None, suffix: str) -> str | None:
 
 def insist(sheet: Sheet, solution: Any) -> None:
     """Never export a gradient that could not be verified."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-
     verification = solution.verification
     if verification is not None and not verification.passed:
         refuse("GS503", verification.summary(), sheet.source.name)
@@ -138,7 +135,7 @@ def insist(sheet: Sheet, solution: Any) -> None:
 def program(*, sheet: str | None, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Print what is computed for SHEET, step by step, after any pass; `-` reads standard input."""
     from gradsheet.cli.output import shows_unicode, write, write_json  # noqa: PLC0415 - not for --help
-    from gradsheet.cli.sheets import gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import gather, load  # noqa: PLC0415 - not for --help
     from gradsheet.programs.lowering import PASSES  # noqa: PLC0415 - brings NumPy
     from gradsheet.programs.viewing import ProgramView, passes_text  # noqa: PLC0415 - the same
 
@@ -172,8 +169,6 @@ def _lowered(sheet: Sheet, values: Mapping[str, Any], options: Mapping[str, Any]
 
 def _rows(text: str | None) -> int | str | None:
     """Rows of the data, as `--batch` says them."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-
     if text is None or text == "any":
         return text
     if not text.isdecimal() or not 0 < int(text) < 1 << 31:

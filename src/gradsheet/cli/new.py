@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 _EXAMPLES = """\b
 Examples:
   gradsheet new mlp 4 4 3 3 --output softmax -o mlp.sheet
@@ -28,7 +30,6 @@ def new(*, model: str, sizes: tuple[int, ...], out: str | None, force: bool, as_
     """Write a sheet of a common MODEL: attention, conv1d, linear, logistic, mlp, rbm, rnn or softmax."""
     from gradsheet import models  # noqa: PLC0415 - not for --help
     from gradsheet.cli.output import write, write_json  # noqa: PLC0415 - not for --help
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
 
     chosen = {name: value for name, value in options.items() if value is not None}
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gradsheet.cli.sheets import refuse
+from gradsheet.diagnostics import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

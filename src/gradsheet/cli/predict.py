@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from gradsheet.training.model import Predictions
 
@@ -30,7 +32,6 @@ Examples:
 def predict(*, model: str, data: tuple[str, ...], mapping: tuple[str, ...], score: bool, **options: Any) -> None:
     """Print what MODEL, a file or the folder of a run, says of each row of data."""
     from gradsheet.cli.output import write, write_json  # noqa: PLC0415 - siblings, not for --help
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - the same
     from gradsheet.files import check_target, write_file  # noqa: PLC0415 - not for --help
     from gradsheet.training.data import read_mapping  # noqa: PLC0415 - brings NumPy
     from gradsheet.training.model import load_model  # noqa: PLC0415 - the same

@@ -103,8 +103,9 @@ class Report:
         shape = "" if recipe.schedule.shape == "constant" else f" ({recipe.schedule.shape})"
         batch = self.trainer.stepper.batch
         steps = self.trainer.steps
-        each = "step" if steps == 1 else "steps"
-        return f"{rate}{shape}, {batch} rows a step, {steps:,} {each} an epoch, {recipe.precision}, seed {recipe.seed}"
+        rows, each = ("row" if batch == 1 else "rows"), ("step" if steps == 1 else "steps")
+        numbers = f"{batch} {rows} a step, {steps:,} {each} an epoch"
+        return f"{rate}{shape}, {numbers}, {recipe.precision}, seed {recipe.seed}"
 
     # ------------------------------------------------------------ between
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gradsheet.diagnostics import Diagnostic, Diagnostics, SheetError, Source
+from gradsheet.diagnostics import Diagnostics, SheetError, Source, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +54,6 @@ def _near(path: str) -> Iterable[Path]:
         return [p for p in (Path(f"{path}.sheet"), Path(path).with_suffix(".sheet")) if p.is_file()]
     except (OSError, ValueError):
         return []
-
-
-def refuse(code: str, message: str, name: str | None = None, suggestion: str | None = None) -> NoReturn:
-    """Raise one diagnostic about a file or an option."""
-    source = Source("", name) if name is not None else None
-    raise SheetError((Diagnostic(code, message, None, source, None, suggestion),)) from None
 
 
 def gather(files: Iterable[str], settings: Iterable[str]) -> dict[str, Any]:

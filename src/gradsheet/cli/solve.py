@@ -8,6 +8,7 @@ import click
 
 from gradsheet.cli import pages
 from gradsheet.cli.pages import FORMATS
+from gradsheet.diagnostics import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +63,7 @@ Examples:
 def solve(*, sheet: str, given: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Derive, evaluate and verify SHEET and print the worked solution; `-` reads standard input."""
     from gradsheet.cli.read import say_remarks  # noqa: PLC0415 - a sibling, not for --help
-    from gradsheet.cli.sheets import STDIN, gather, load, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import STDIN, gather, load  # noqa: PLC0415 - not for --help
 
     if options["exact"] and options["floats"]:
         refuse("GS601", "--exact and --float exclude each other")
@@ -108,7 +109,6 @@ class _Job:
 
     def run(self) -> Callable[[], None]:
         """Solve with as many bits as the digits need; what is returned prints the result."""
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.numerics.balls import working_precision  # noqa: PLC0415 - brings flint
         from gradsheet.numerics.digits import NeedsPrecisionError  # noqa: PLC0415 - brings flint
 
@@ -168,7 +168,6 @@ class _Job:
         """All of it, or single entries only, or what is asked for rule by rule."""
         if self.options["steps_of"]:
             return self.stepwise(result)
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.writing.components import OutOfRangeError, only  # noqa: PLC0415 - for entries only
 
         if not self.entries:
@@ -181,7 +180,6 @@ class _Job:
 
     def stepwise(self, result: Report) -> Report:
         """The report with nothing but the derivatives that are asked for."""
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
         from gradsheet.writing.notations.steps import NoSuchDerivativeError, steps_only  # noqa: PLC0415 - for steps only
 
         try:
@@ -192,8 +190,6 @@ class _Job:
 
 def insist(solution: Solution) -> None:
     """Never show a gradient that could not be verified; one that fails has raised `CheckError` already."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
-
     verification = solution.verification
     if verification is not None and not verification.passed:
         advice = "give values at which everything is defined"
@@ -202,7 +198,6 @@ def insist(solution: Solution) -> None:
 
 def _symbol(sheet: Sheet, name: str) -> Any:
     """A name of the sheet."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
     from gradsheet.syntax import canonical_key  # noqa: PLC0415 - not for --help
 
     symbol = sheet.symbols.get(canonical_key(name))
@@ -217,7 +212,6 @@ def _symbol(sheet: Sheet, name: str) -> Any:
 
 def _components(sheet: Sheet, asked: Sequence[str]) -> list[Component]:
     """`W1`, `W1[1,2]`: names, with the indices of one entry or of one member of a family."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
     from gradsheet.writing.components import Component  # noqa: PLC0415 - for --wrt only
 
     found = []

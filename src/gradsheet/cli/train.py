@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,7 +81,6 @@ _PLAIN = (
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def train(*, sheet: str | None, out: str, resume: bool, force: bool, **options: Any) -> int:
     """Train the parameters of SHEET on rows of data; `-` reads the sheet from standard input."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
     from gradsheet.training.folders import folder_of  # noqa: PLC0415 - brings NumPy
 
     if sheet is None and not resume:
@@ -156,7 +157,7 @@ def _print_json(trainer: Trainer, end: str) -> None:
 def _trainer(
     sheet: str | None, folder: RunFolder, checkpoint: Checkpoint | None, options: Mapping[str, Any]
 ) -> Trainer:
-    from gradsheet.cli.sheets import load, refuse  # noqa: PLC0415 - siblings, not for --help
+    from gradsheet.cli.sheets import load  # noqa: PLC0415 - siblings, not for --help
     from gradsheet.training.model import load_model, setting_of  # noqa: PLC0415 - brings NumPy
     from gradsheet.training.problem import pose  # noqa: PLC0415 - the same
     from gradsheet.training.trainer import Trainer  # noqa: PLC0415 - the same
@@ -198,7 +199,6 @@ def _values(path: str, load_model: Any) -> Mapping[str, Any]:
 
 def _recipe(checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Recipe:
     """What was said, and for the rest what the run began with, or what is usual."""
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
     from gradsheet.training.model import reading  # noqa: PLC0415 - brings NumPy
     from gradsheet.training.recipe import Recipe  # noqa: PLC0415 - the same
 
@@ -231,7 +231,6 @@ def _recipe(checkpoint: Checkpoint | None, options: Mapping[str, Any]) -> Recipe
 def _number(name: str, text: Any) -> None:
     from fractions import Fraction  # noqa: PLC0415 - not for --help
 
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - a sibling, not for --help
 
     if text is None:
         return

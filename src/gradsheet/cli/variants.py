@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -151,7 +153,6 @@ class _Files:
 
     def check(self) -> None:
         """Refuse what could not be written, before the work begins."""
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
         from gradsheet.files import check_target  # noqa: PLC0415 - not for --help
 
         for name in self.pages.values():
@@ -184,7 +185,6 @@ class _Files:
 
     def printed(self, pages: Pages) -> dict[str, bytes]:
         """The pages by the names of their files, with as many bits as their digits need."""
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
         from gradsheet.exercises import refined  # noqa: PLC0415 - brings NumPy
         from gradsheet.numerics.balls import working_precision  # noqa: PLC0415 - brings flint
         from gradsheet.numerics.digits import NeedsPrecisionError  # noqa: PLC0415 - brings flint
@@ -200,7 +200,6 @@ class _Files:
 
     @staticmethod
     def _make_folder(folder: str) -> None:
-        from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
 
         try:
             Path(folder).mkdir(exist_ok=True)

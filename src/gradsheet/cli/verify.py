@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradsheet.diagnostics import refuse
+
 if TYPE_CHECKING:
     from gradsheet.auditing import Audit
 
@@ -47,7 +49,6 @@ def verify(*, sheet: str, against: str, **options: Any) -> int:
     The function's file is Python, and is run, in a process of its own. The exit status is 1 if anything differs.
     """
     from gradsheet.cli import output  # noqa: PLC0415 - not for --help
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
 
     if options["as_json"] and options["form"] not in {None, "json"}:
         refuse("GS601", f"--json and --format {options['form']} exclude each other")
@@ -68,7 +69,7 @@ def verify(*, sheet: str, against: str, **options: Any) -> int:
 def _report(sheet: str, against: str, options: dict[str, Any]) -> Audit:
     """The audit, with the function in a process of its own."""
     from gradsheet.auditing import POINTS, TOLERANCE, CannotLoadError, RemotePeer, Wishes, audit  # noqa: PLC0415 - brings the engine
-    from gradsheet.cli.sheets import gather, load, read_bytes, refuse  # noqa: PLC0415 - not for --help
+    from gradsheet.cli.sheets import gather, load, read_bytes  # noqa: PLC0415 - not for --help
 
     file, colon, name = against.rpartition(":")
     if not colon or not file or not name.strip():
@@ -107,7 +108,6 @@ def _names(text: str | None) -> tuple[str, ...]:
 
 
 def _size(text: str) -> tuple[str, int]:
-    from gradsheet.cli.sheets import refuse  # noqa: PLC0415 - not for --help
 
     name, sign, number = text.partition("=")
     if not sign or not number.strip().isdecimal() or not 1 <= int(number) <= 512:

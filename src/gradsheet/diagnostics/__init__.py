@@ -1,7 +1,7 @@
 """Codes, carets, one renderer. Imports nothing of gradsheet that stands above it."""
 
 from gradsheet.diagnostics.codes import CODES
-from gradsheet.diagnostics.diagnostic import CheckError, Diagnostic, Diagnostics, Note, Remark, SheetError
+from gradsheet.diagnostics.diagnostic import CheckError, Diagnostic, Diagnostics, Note, Remark, SheetError, refuse
 from gradsheet.diagnostics.render import render
 from gradsheet.diagnostics.source import Source, Span
 
@@ -15,5 +15,6 @@ __all__ = [
     "SheetError",
     "Source",
     "Span",
+    "refuse",
     "render",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gradsheet.diagnostics.codes import CODES
+from gradsheet.diagnostics.source import Source
 from gradsheet.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradsheet.diagnostics.source import Source, Span
+    from gradsheet.diagnostics.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +127,9 @@ class SheetError(ValueError):
 
 class CheckError(AssertionError):
     """A check of our own that failed: a gradient that does not verify. Never the author's fault."""
+
+
+def refuse(code: str, message: str, name: str | None = None, suggestion: str | None = None) -> NoReturn:
+    """Raise one diagnostic about a file, an option, a source of data: `name` is what it is called."""
+    source = Source("", name) if name is not None else None
+    raise SheetError((Diagnostic(code, message, None, source, None, suggestion),)) from None

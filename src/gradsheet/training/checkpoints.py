@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import SheetError, refuse
 from gradsheet.files import settle
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def unpacked(data: bytes, name: str) -> Checkpoint:
         _damaged(name, "its checksum does not fit")
     if kind != FORMAT:
         hint = "gradsheet train writes them; values to begin with are handed in by --from"
-        _fail("GS833", "this is no model of gradsheet: it holds arrays without a sheet", name, hint)
+        refuse("GS833", "this is no model of gradsheet: it holds arrays without a sheet", name, hint)
     if stated is None:
         _damaged(name, "it has no checksum")
     with _readable(name):
@@ -135,11 +135,7 @@ def _array(entry: _Entry, data: memoryview, field: str, name: str) -> NDArray[An
 
 
 def _damaged(name: str, reason: str) -> NoReturn:
-    _fail("GS832", f"this checkpoint is damaged: {reason}", name)
-
-
-def _fail(code: str, message: str, name: str, suggestion: str | None = None) -> NoReturn:
-    raise SheetError((Diagnostic(code, message, None, Source("", name), None, suggestion),)) from None
+    refuse("GS832", f"this checkpoint is damaged: {reason}", name)
 
 
 # ---------------------------------------------------------------- files
@@ -157,7 +153,7 @@ def save(folder: Path, checkpoint: Checkpoint, *, over: bool = False) -> None:
             if place.exists() and not over:
                 place.replace(before)
     except OSError as problem:
-        _fail("GS602", f"the checkpoint cannot be written: {problem.strerror or problem}", str(place))
+        refuse("GS602", f"the checkpoint cannot be written: {problem.strerror or problem}", str(place))
 
 
 @contextlib.contextmanager
@@ -195,7 +191,7 @@ def load(folder: Path) -> tuple[Checkpoint, tuple[str, ...]]:
         except FileNotFoundError:
             continue
         except OSError as trouble:
-            _fail("GS001", f"the file cannot be read: {trouble.strerror or trouble}", str(path))
+            refuse("GS001", f"the file cannot be read: {trouble.strerror or trouble}", str(path))
         except SheetError as trouble:
             problem = problem or trouble
             remarks.append(f"{path}: {trouble.diagnostics[0].message}")
@@ -203,9 +199,9 @@ def load(folder: Path) -> tuple[Checkpoint, tuple[str, ...]]:
         if remarks:
             remarks.append(f"{path} is used, which was written before")
         return found, tuple(remarks)
-    if problem is not None:
-        raise problem
-    _fail("GS831", "there is no model in this folder", str(folder), "gradsheet train SHEET --data FILE -o FOLDER")
+    if problem is None:
+        refuse("GS831", "there is no model in this folder", str(folder), "gradsheet train SHEET --data FILE -o FOLDER")
+    raise problem
 
 
 __all__ = ["BEFORE", "NAME", "Checkpoint", "fill", "load", "packed", "replacing", "save", "unpacked"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import refuse
 from gradsheet.training import checkpoints
 from gradsheet.training.curves import loss_curve
 from gradsheet.training.model import checkpoint_of, reading, restore, setting_of
@@ -95,7 +95,7 @@ def _locked(file: Any) -> bool:
 
 
 def _refuse(code: str, message: str, place: Path, suggestion: str | None = None) -> NoReturn:
-    raise SheetError((Diagnostic(code, message, None, Source("", str(place)), None, suggestion),)) from None
+    refuse(code, message, str(place), suggestion)
 
 
 class RunFolder:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.diagnostics import refuse
 from gradsheet.native.runtime import name_of
 from gradsheet.syntax.names import canonical_key
 from gradsheet.syntax.plain_sheet import plain_statement
 from gradsheet.training.data import open_table
-from gradsheet.training.data.faults import listed, near, refuse
+from gradsheet.training.data.faults import listed, near
 from gradsheet.training.data.tables import ArrayTable, Budget
 from gradsheet.training.draws import orthonormal_rows, standard_normal, standard_uniform, stream
 from gradsheet.training.rules import RULES, InitialRule, read_rule

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.derivation import derive
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from gradsheet.diagnostics import Diagnostic, SheetError, Source, refuse
 from gradsheet.evaluation.sizes import Sizes
 from gradsheet.files import write_file
 from gradsheet.sheet import load_sheet
@@ -159,9 +159,7 @@ def load_model(path: str | PathLike[str]) -> Model:
         try:
             data = place.read_bytes()
         except OSError as problem:
-            source = Source("", str(path))
-            message = f"the model cannot be read: {problem.strerror or problem}"
-            raise SheetError((Diagnostic("GS001", message, None, source),)) from None
+            refuse("GS001", f"the model cannot be read: {problem.strerror or problem}", str(path))
         held, remarks = checkpoints.unpacked(data, str(path)), ()
     return _model(held, str(path), remarks)
 
@@ -207,8 +205,7 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        message = "what is written of the run in this checkpoint cannot be understood"
-        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),)) from None
+        refuse("GS833", "what is written of the run in this checkpoint cannot be understood", name)
 
 
 def setting_of(checkpoint: Checkpoint, name: str) -> Setting:
@@ -232,8 +229,7 @@ def setting_of(checkpoint: Checkpoint, name: str) -> Setting:
             setting = replace(setting, rows=rows)
     constants = {n.removeprefix(_CONSTANT): a for n, a in checkpoint.arrays.items() if n.startswith(_CONSTANT)}
     if sheet.objective is None or not setting.data:
-        message = "the sheet in this checkpoint is trained on no data"
-        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),))
+        refuse("GS833", "the sheet in this checkpoint is trained on no data", name)
     return replace(setting, constants=constants)
 
 
@@ -247,7 +243,7 @@ def _check_arrays(wanted: Mapping[str, tuple[int | None, ...]], held: Mapping[st
             message = f"'{array}' is {shapes[0]} in the checkpoint, and {shapes[1]} in its sheet"
         else:
             continue
-        raise SheetError((Diagnostic("GS833", message, None, Source("", name)),))
+        refuse("GS833", message, name)
 
 
 def model_of(trainer: Trainer, mapping: Mapping[str, str] | None = None) -> Model:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.derivation import derive
-from gradsheet.diagnostics import CheckError, Diagnostic, SheetError
+from gradsheet.diagnostics import CheckError, Diagnostic, SheetError, refuse
 from gradsheet.evaluation import Float64, ValueReader
 from gradsheet.evaluation.sizes import SizeConflictError, Sizes
 from gradsheet.expressions import Affine, Size
@@ -21,7 +21,7 @@ from gradsheet.syntax.names import canonical_key
 from gradsheet.targets.plan import has_means
 from gradsheet.targets.predicting import compared_with, predicted
 from gradsheet.training.data import Dataset, Need, needs_of, read
-from gradsheet.training.data.faults import listed, refuse
+from gradsheet.training.data.faults import listed
 from gradsheet.training.optimisers import own_rules, rules_of
 from gradsheet.training.whole import first_extent, free_sizes, rows_of, sizes_at, whole_needs
 from gradsheet.verification import verified

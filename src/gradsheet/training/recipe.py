@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
-from gradsheet.diagnostics import Diagnostic, SheetError
+from gradsheet.diagnostics import refuse
 from gradsheet.training.optimisers import METHODS, Method, Settings
 from gradsheet.training.schedules import SHAPES, Schedule
 
@@ -123,11 +123,7 @@ def _plain(value: Any) -> Any:
 
 def _insist(holds: bool, message: str, suggestion: str | None = None) -> None:  # noqa: FBT001 - a condition
     if not holds:
-        _refuse(message, suggestion)
-
-
-def _refuse(message: str, suggestion: str | None) -> NoReturn:
-    raise SheetError((Diagnostic("GS601", message, None, None, None, suggestion),))
+        refuse("GS601", message, suggestion=suggestion)
 
 
 __all__ = ["Recipe"]

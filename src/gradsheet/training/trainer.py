@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gradsheet.diagnostics import refuse
 from gradsheet.native.runtime import name_of
 from gradsheet.training.data import Split, split
-from gradsheet.training.data.faults import refuse
 from gradsheet.training.diverging import Copy, diagnose
 from gradsheet.training.initialising import beginnings, rules_in, slots_of
 from gradsheet.training.measuring import Measure

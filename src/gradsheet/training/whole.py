@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gradsheet.diagnostics import refuse
 from gradsheet.evaluation.sizes import SizeConflictError, Sizes
 from gradsheet.expressions import Size
 from gradsheet.training.data import needs_of
-from gradsheet.training.data.faults import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,9 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.diagnostics import SheetError
+from gradsheet.diagnostics import SheetError, refuse
 from gradsheet.training.data.converting import gathered
-from gradsheet.training.data.faults import refuse
 from gradsheet.training.data.tables import ArrayTable, Budget
 
 if TYPE_CHECKING:

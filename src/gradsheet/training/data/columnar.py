@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.training.data.faults import refuse
+from gradsheet.diagnostics import refuse
 from gradsheet.training.data.tables import Choice, PieceTable, Shape
 
 if TYPE_CHECKING:

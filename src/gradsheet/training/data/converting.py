@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from gradsheet.diagnostics import refuse
 from gradsheet.kernels import cache
-from gradsheet.training.data.faults import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NoReturn
-
-from gradsheet.diagnostics import Diagnostic, SheetError, Source
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _SHOWN = 12
-
-
-def refuse(code: str, message: str, name: str | None = None, suggestion: str | None = None) -> NoReturn:
-    """Raise one diagnostic about a source of data."""
-    source = Source("", name) if name is not None else None
-    raise SheetError((Diagnostic(code, message, None, source, None, suggestion),)) from None
 
 
 def listed(names: Iterable[object]) -> str:
@@ -49,4 +41,4 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-__all__ = ["counted", "listed", "near", "refuse"]
+__all__ = ["counted", "listed", "near"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.training.data.faults import refuse
+from gradsheet.diagnostics import refuse
 from gradsheet.training.data.tables import ArrayTable
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gradsheet.diagnostics import refuse
 from gradsheet.syntax.names import canonical_key
-from gradsheet.training.data.faults import listed, near, refuse
+from gradsheet.training.data.faults import listed, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradsheet.diagnostics import refuse
 from gradsheet.syntax.names import canonical_key
 from gradsheet.training.data.archives import archive, array_file
 from gradsheet.training.data.columnar import ColumnarTable
 from gradsheet.training.data.dataset import Dataset
-from gradsheet.training.data.faults import counted, listed, near, refuse
+from gradsheet.training.data.faults import counted, listed, near
 from gradsheet.training.data.fitting import fitted
 from gradsheet.training.data.memory import in_memory
 from gradsheet.training.data.naming import fields_of

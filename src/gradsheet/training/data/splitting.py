@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradsheet.training.data.faults import listed, refuse
+from gradsheet.diagnostics import refuse
+from gradsheet.training.data.faults import listed
 from gradsheet.training.data.where import chunks
 
 if TYPE_CHECKING:

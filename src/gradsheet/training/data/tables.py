@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsheet.diagnostics import refuse
 from gradsheet.training.data.converting import gathered
-from gradsheet.training.data.faults import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

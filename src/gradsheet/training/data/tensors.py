@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.diagnostics import SheetError
-from gradsheet.training.data.faults import counted, refuse
+from gradsheet.diagnostics import SheetError, refuse
+from gradsheet.training.data.faults import counted
 from gradsheet.training.data.tables import ArrayTable, Budget
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsheet.training.data.faults import counted, listed, refuse
+from gradsheet.diagnostics import refuse
+from gradsheet.training.data.faults import counted, listed
 from gradsheet.training.data.tables import Choice, PieceTable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gradsheet.training.data.faults import refuse
+from gradsheet.diagnostics import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
