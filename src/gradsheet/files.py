@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all: a temporary neighbour, filled and flushed, takes the name at the end."""
+"""Files that are written whole or not at all: a temporary neighbour, filled and flushed, takes the name at the end.
+
+And where what can be made again is kept.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _CODE = "GS602"
+
+
+def cache_folder(room: str) -> Path | None:
+    """A room for what can be made again, in the folder that `GRADSHEET_CACHE` names (empty: none), or the system's."""
+    named = os.environ.get("GRADSHEET_CACHE")
+    if named is not None:
+        return Path(named) / room if named else None
+    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "gradsheet" / room
+    except RuntimeError:  # no home
+        return None
 
 
 def check_target(path: str, *, force: bool = False) -> None:

@@ -15,31 +15,17 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from gradsheet.files import cache_folder
+
 LIMIT = 64 << 20
 """Bytes. Beyond it the files that were not used for longest are removed."""
 _CHECKSUM = 32
 _ABANDONED = 3600.0
 
 
-def home() -> Path | None:
-    """The folder that `GRADSHEET_CACHE` names (empty: none), else the platform's."""
-    named = os.environ.get("GRADSHEET_CACHE")
-    if named is not None:
-        return Path(named) if named else None
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "gradsheet"
-    except RuntimeError:  # no home
-        return None
-
-
 def folder() -> Path | None:
     """Where compiled kernels are kept."""
-    base = home()
-    return None if base is None else base / "kernels"
+    return cache_folder("kernels")
 
 
 def key(*parts: str) -> str:

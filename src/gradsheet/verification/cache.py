@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsheet.expressions import key
+from gradsheet.files import cache_folder
 from gradsheet.verification.comparison import Check
 from gradsheet.verification.verify import Verification, verify
 
@@ -41,20 +41,8 @@ def verified(derivation: Derivation, inputs: Inputs | None, kind: str) -> Verifi
     return result
 
 
-def folder() -> Path | None:
-    """Where verifications are kept."""
-    named = os.environ.get("GRADSHEET_CACHE")
-    if named is not None:
-        return Path(named) if named else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "gradsheet"
-    except RuntimeError:
-        return None
-
-
 def _place(derivation: Derivation, inputs: Inputs | None, kind: str) -> Path | None:
-    base = folder()
+    base = cache_folder("verified")
     text = derivation.sheet.source.text
     if base is None or len(text) > _LONGEST:
         return None
@@ -72,7 +60,7 @@ def _place(derivation: Derivation, inputs: Inputs | None, kind: str) -> Path | N
         for symbol in sorted(inputs.values, key=lambda s: s.name):
             digest.update(symbol.name.encode())
             digest.update(_values(inputs.values[symbol]).encode())
-    return base / "verified" / f"{digest.hexdigest()}.json"
+    return base / f"{digest.hexdigest()}.json"
 
 
 def _sums(derivation: Derivation) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gradsheet.diagnostics import refuse
+from gradsheet.files import cache_folder
 from gradsheet.kernels import cache
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ _CONTENTS = "contents.json"
 
 def folder() -> Path | None:
     """Where converted data lie."""
-    base = cache.home()
-    return None if base is None else base / "data"
+    return cache_folder("data")
 
 
 def gathered(
